@@ -1,0 +1,235 @@
+package session
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/longsplice/longsplice/internal/wire"
+)
+
+// Log holds the encoded DATA frames that a peer has not acknowledged. It is
+// the send queue, the retransmission buffer and the offline buffer in one:
+//
+//	acked ≤ sent ≤ queued
+//
+// Positions count bytes since the session began, and every cursor stands
+// between two frames. Frames lie in segments; a segment holds whole frames.
+type Log struct {
+	acked, sent, queued uint64
+	high                uint64 // the furthest that sent has ever been
+
+	segs    []segment // segs[head:] hold [base, queued)
+	head    int
+	base    uint64 // position of the first byte of segs[head]
+	sentSeg int    // the segment that sent stands in, and how far in
+	sentOff int
+
+	chunks Allocator
+	pins   int      // writes under way that may still read the segments
+	freed  [][]byte // chunks trimmed while pinned
+}
+
+// A segment is either a chunk of the log's own, to which frames are appended,
+// or the bytes of a batch that others share.
+type segment struct {
+	buf []byte
+	own bool
+}
+
+// maxFreed bounds how many chunks wait for a stuck write; beyond it they are
+// left to the garbage collector, which knows when that write is over.
+const maxFreed = 32
+
+func (l *Log) init(a Allocator) { l.chunks = a }
+
+// append copies one message to the end of the log as a DATA frame.
+func (l *Log) append(msg []byte) {
+	n := wire.HeaderSize + len(msg)
+	if len(l.segs) > l.head {
+		if s := &l.segs[len(l.segs)-1]; s.own && cap(s.buf)-len(s.buf) >= n {
+			s.buf = wire.AppendData(s.buf, msg)
+			l.queued += uint64(n)
+			return
+		}
+	}
+	// A connection that says little holds little: chunks grow with what is
+	// outstanding.
+	buf := l.chunks.Get(max(n, min(int(l.queued-l.acked), maxChunk)))
+	l.push(segment{buf: wire.AppendData(buf, msg), own: true})
+	l.queued += uint64(n)
+}
+
+// appendShared adds encoded frames without copying them. They must not change.
+func (l *Log) appendShared(frames []byte) {
+	l.push(segment{buf: frames})
+	l.queued += uint64(len(frames))
+}
+
+func (l *Log) push(s segment) {
+	if l.head > 0 && len(l.segs) == cap(l.segs) {
+		n := copy(l.segs, l.segs[l.head:])
+		clear(l.segs[n:])
+		l.segs, l.sentSeg, l.head = l.segs[:n], l.sentSeg-l.head, 0
+	}
+	l.segs = append(l.segs, s)
+}
+
+// take appends to bufs the frames that follow sent, whole and in order, and
+// moves sent behind them: at most budget bytes of them, but a single frame of
+// any length, and none whose end would pass limit. It also reports whether
+// limit held anything back.
+func (l *Log) take(bufs [][]byte, budget int, limit uint64) (_ [][]byte, limited bool) {
+	for first := true; l.sent < l.queued && budget > 0; {
+		s := l.segs[l.sentSeg]
+		rest := s.buf[l.sentOff:]
+		if len(rest) == 0 {
+			l.sentSeg, l.sentOff = l.sentSeg+1, 0
+			continue
+		}
+		room := budget
+		if open := limit - min(limit, l.sent); open < uint64(room) {
+			room = int(open)
+		}
+		n := len(rest)
+		if n > room {
+			n = wholeFrames(rest, room)
+		}
+		if n == 0 {
+			frame := frameSize(rest)
+			if l.sent+uint64(frame) > limit {
+				return bufs, true
+			}
+			if !first {
+				return bufs, false
+			}
+			n = frame
+		}
+		first = false
+		bufs = append(bufs, rest[:n:n])
+		budget -= n
+		l.sentOff += n
+		l.sent += uint64(n)
+		l.high = max(l.high, l.sent)
+	}
+	return bufs, false
+}
+
+// next is the length of the frame that follows sent, 0 without one.
+func (l *Log) next() int {
+	if l.sent == l.queued {
+		return 0
+	}
+	for l.sentOff == len(l.segs[l.sentSeg].buf) {
+		l.sentSeg, l.sentOff = l.sentSeg+1, 0
+	}
+	return frameSize(l.segs[l.sentSeg].buf[l.sentOff:])
+}
+
+func frameSize(p []byte) int { return int(binary.BigEndian.Uint32(p)) + 4 }
+
+// wholeFrames returns the length of the whole frames in the first max bytes.
+func wholeFrames(p []byte, max int) (n int) {
+	for n < len(p) {
+		size := frameSize(p[n:])
+		if size > max-n {
+			break
+		}
+		n += size
+	}
+	return n
+}
+
+// rewind moves sent back to pos, which lies between acked and high.
+// It reports false when no frame begins there.
+func (l *Log) rewind(pos uint64) bool {
+	at := l.base
+	for i := l.head; i < len(l.segs); i++ {
+		buf := l.segs[i].buf
+		if pos-at <= uint64(len(buf)) {
+			off := int(pos - at)
+			if wholeFrames(buf, off) != off {
+				return false
+			}
+			l.sent, l.sentSeg, l.sentOff = pos, i, off
+			return true
+		}
+		at += uint64(len(buf))
+	}
+	l.sent, l.sentSeg, l.sentOff = pos, len(l.segs), 0
+	return pos == at
+}
+
+// trim moves acked up to pos and frees the segments that lie behind it.
+func (l *Log) trim(pos uint64) {
+	l.acked = pos
+	for l.head < len(l.segs) {
+		s := &l.segs[l.head]
+		end := l.base + uint64(len(s.buf))
+		if end > pos {
+			break
+		}
+		l.base = end
+		if s.own {
+			l.free(s.buf)
+		}
+		*s = segment{}
+		l.head++
+	}
+	if l.head == len(l.segs) {
+		l.head, l.sentSeg, l.sentOff = 0, 0, 0
+		l.segs = l.segs[:0]
+		if cap(l.segs) > 64 {
+			l.segs = nil
+		}
+	} else if l.sentSeg < l.head {
+		l.sentSeg, l.sentOff = l.head, 0
+	}
+}
+
+func (l *Log) free(chunk []byte) {
+	if l.pins == 0 || broken == RulePinWrites {
+		l.chunks.Put(chunk)
+	} else if len(l.freed) < maxFreed {
+		l.freed = append(l.freed, chunk)
+	}
+}
+
+// pin says that a write of what take returned begins, unpin that it is over.
+// Until then the chunks under it are not used again.
+func (l *Log) pin() { l.pins++ }
+
+func (l *Log) unpin() {
+	if l.pins--; l.pins > 0 {
+		return
+	}
+	for i, chunk := range l.freed {
+		l.chunks.Put(chunk)
+		l.freed[i] = nil
+	}
+	l.freed = l.freed[:0]
+}
+
+// fits reports whether the log may take n more bytes under a cap; one message
+// always fits an empty log.
+func (l *Log) fits(n, limit int) bool {
+	outstanding := l.queued - l.acked
+	return outstanding == 0 && broken != RuleOneMessageFits || outstanding+uint64(n) <= uint64(limit)
+}
+
+// exhausted reports whether n more bytes would wrap the position.
+func (l *Log) exhausted(n int) bool { return l.queued > math.MaxUint64-1-uint64(n) }
+
+// messages returns the messages in [from, to), sharing the log's memory.
+func (l *Log) messages(from, to uint64) (msgs [][]byte) {
+	at := l.base
+	for _, s := range l.segs[l.head:] {
+		for p := s.buf; len(p) > 0; {
+			size := frameSize(p)
+			if at >= from && at < to {
+				msgs = append(msgs, p[wire.HeaderSize:size:size])
+			}
+			p, at = p[size:], at+uint64(size)
+		}
+	}
+	return msgs
+}
