@@ -1,0 +1,7 @@
+//go:build !race
+
+package codec
+
+const poisoning = false
+
+func poison([]byte) {}
