@@ -1,0 +1,222 @@
+package conn
+
+import (
+	"context"
+	"encoding/hex"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/longsplice/longsplice/heartbeat"
+	"github.com/longsplice/longsplice/internal/session"
+	"github.com/longsplice/longsplice/internal/wire"
+)
+
+// A Conn is one end of a session: a stream of messages each way that survives
+// the links under it. All methods may be called concurrently, but there is one
+// receiver at a time. A Conn comes from [Dial], or is handed to a [Handler].
+//
+// A Conn owns no goroutine while its application waits in Receive. A reader
+// runs while the application is away, a writer while the link takes less than
+// is sent, and on a client one goroutine keeps the link.
+type Conn struct {
+	cfg *Config
+
+	// mu covers all that follows, up to the next comment. It is a leaf: it is
+	// not held across IO, a callback or another lock.
+	mu    sync.Mutex
+	s     *session.Session
+	link  *link // nil while there is none
+	inbox inbox
+	hb    heartbeat.State
+	learn time.Duration // interval that an adaptive heartbeat has learnt
+
+	err       error // why the session ended
+	ended     bool
+	closing   bool // Close, Shutdown or a handler's return: nobody receives any more
+	receiving bool // a Receive is under way
+	waiting   bool // and waits for arrived, not for a socket of its own
+	maxIn     int  // the longest message that this end takes
+	maxOut    int  // and the longest that both take
+	buffer    int  // the send buffer's size
+
+	away       uint32 // counts how often the application left Receive
+	awaySeen   uint32 // away as the timer last saw it
+	leaseWatch bool   // the timer looks, next at leaseAt
+	leaseAt    time.Duration
+
+	arrived  chan struct{} // capacity 1: the inbox or the link has changed
+	progress chan struct{} // closed and cleared when room, acks or the end come
+	writable []func()      // waiting for room
+	after    []func()      // to be done when mu is let go
+
+	timer   *time.Timer
+	timerAt time.Duration // when it fires; never if it is not set
+	now     time.Duration // a recent instant
+
+	watched <-chan struct{} // the end of the context that interrupts a Receive
+	unwatch func() bool
+
+	leaving    bool // the server has asked this client to go
+	detachedAt time.Duration
+	replayed   int // messages that the present link carries once more
+	stats      counters
+
+	// These do not change once the Conn is in use.
+	client *session.Client // of a client, covered by mu
+	entry  *session.Entry  // of a server, covered by mu
+	server *Server
+	id     string
+	who    string
+	done   chan struct{}
+	ctx    context.Context    // of a handler
+	cancel context.CancelFunc // of a handler's context, or of a client's attempts
+	gone   chan struct{}      // closed when no link is left after the end
+
+	// Of a client's keep, and of Dial until keep has begun its work.
+	kept      chan struct{} // closed when it has returned
+	lastState State
+}
+
+// never is an instant that does not come.
+const never time.Duration = 1<<63 - 1
+
+// origin is where the process's monotonic instants count from.
+var origin = time.Now()
+
+// clock returns the present instant. It is never zero.
+func clock() time.Duration { return time.Since(origin) + 1 }
+
+func newConn(cfg *Config, s *session.Session) *Conn {
+	limits := cfg.limits()
+	return &Conn{
+		cfg:     cfg,
+		s:       s,
+		maxIn:   limits.MaxMessage,
+		buffer:  limits.SendBuffer,
+		arrived: make(chan struct{}, 1),
+		timerAt: never,
+		now:     clock(),
+		done:    make(chan struct{}),
+		gone:    make(chan struct{}),
+	}
+}
+
+// attachLocked puts the session on a link whose handshake is done, and returns
+// the link that it replaces, for the caller to fail without the lock.
+func (c *Conn) attachLocked(l *link, gen uint64, minPing time.Duration) (old *link) {
+	old, c.link = c.link, l
+	l.gen = gen
+	c.now = clock()
+	c.hb.Start(c.cfg.Heartbeat, c.now, rand.Uint64())
+	c.hb.LimitPings(minPing)
+	c.hb.Carry(c.learn)
+	c.maxOut = c.s.MaxSend()
+	c.awaitReportLocked()
+	c.stats.links++
+	c.away++
+	c.wakeReceiverLocked()
+	c.signalLocked()
+	c.armLocked(c.hb.Next())
+	c.watchLeaseLocked()
+	return old
+}
+
+// detachLocked takes note that l is dead, if it is the session's link.
+func (c *Conn) detachLocked(l *link) bool {
+	if c.link != l {
+		return false
+	}
+	c.link = nil
+	c.learn = c.hb.Interval()
+	c.hb.Stop()
+	c.now = clock()
+	if c.entry != nil {
+		c.entry.Detach(l.gen, c.now)
+		c.detachedAt = c.now
+		c.armLocked(c.now + c.cfg.sessionTTL())
+	} else {
+		c.s.Detach(l.gen)
+	}
+	c.wakeReceiverLocked()
+	if c.ended {
+		close(c.gone)
+	}
+	return true
+}
+
+// linkFailed is called once for each link that dies by itself, without c.mu.
+func (c *Conn) linkFailed(l *link, err error) {
+	c.mu.Lock()
+	detached := c.detachLocked(l)
+	lost := detached && !c.ended && c.entry != nil && !c.entry.Resumable()
+	c.mu.Unlock()
+	if !detached {
+		return
+	}
+	c.traceDown(l, err)
+	if lost {
+		c.lose(LostLink, err)
+	} else if c.server != nil {
+		c.server.sessions.park(c)
+	}
+}
+
+// ID is the session's public name: 32 hexadecimal digits, the same at both
+// ends. It is no secret and resumes nothing.
+func (c *Conn) ID() string { return c.id }
+
+// Identity is what the server's Authenticate returned; empty on a client.
+func (c *Conn) Identity() string { return c.who }
+
+// RemoteAddr is the address of the peer on the present link, nil without one.
+func (c *Conn) RemoteAddr() net.Addr {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.link == nil {
+		return nil
+	}
+	return c.link.nc.RemoteAddr()
+}
+
+// Done is closed when the session has ended, for good or ill. See Err.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Err returns nil until Done is closed, and then why the session ended:
+// ErrClosed if this end closed it, a *CloseError if the peer did, a *LostError
+// if messages that were accepted may not have arrived.
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// wakeReceiverLocked makes a Receive that waits look again.
+func (c *Conn) wakeReceiverLocked() {
+	if c.waiting {
+		select {
+		case c.arrived <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// signalLocked makes all that wait for room, an acknowledgement or the end
+// look again.
+func (c *Conn) signalLocked() {
+	if c.progress != nil {
+		close(c.progress)
+		c.progress = nil
+	}
+}
+
+// changedLocked returns what signalLocked closes next.
+func (c *Conn) changedLocked() <-chan struct{} {
+	if c.progress == nil {
+		c.progress = make(chan struct{})
+	}
+	return c.progress
+}
+
+func nameOf(id wire.ID) string { return hex.EncodeToString(id[:]) }

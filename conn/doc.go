@@ -1,0 +1,2 @@
+// Package conn keeps message connections alive.
+package conn

@@ -1,0 +1,40 @@
+package conn
+
+import "context"
+
+// A Handler serves sessions. ServeConn is called once for each session, in a
+// goroutine of its own, and may take as long as the session lives; ctx ends
+// with the session.
+//
+// When ServeConn returns, the session is closed in good order, with what was
+// accepted delivered first. Nil means CodeNormal, and counts the message in
+// hand as consumed. A *CloseError of this end's making says what the peer is
+// told; any other error, and a panic, mean CodeError, and the peer is told
+// nothing of it. With an error the message in hand is not consumed.
+type Handler interface {
+	ServeConn(ctx context.Context, c *Conn) error
+}
+
+// HandlerFunc makes a function a Handler.
+type HandlerFunc func(ctx context.Context, c *Conn) error
+
+// ServeConn calls f.
+func (f HandlerFunc) ServeConn(ctx context.Context, c *Conn) error { return f(ctx, c) }
+
+// OnMessage makes a handler of a function that is called with each message, in
+// order and never concurrently within a session. A message is consumed when f
+// returns nil; msg is borrowed until then. An error or a panic ends the session
+// as it does for [Handler].
+func OnMessage(f func(c *Conn, msg []byte) error) Handler {
+	return HandlerFunc(func(ctx context.Context, c *Conn) error {
+		for msg, err := range c.Messages(ctx) {
+			if err != nil {
+				return err
+			}
+			if err := f(c, msg); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,73 @@
+package conn
+
+import (
+	"errors"
+	"time"
+)
+
+// The application reads the socket itself while it waits in Receive. While it
+// is away, somebody else must: the peer wants its pings answered. A timer looks
+// now and then whether the application has come back since; if not, it lends
+// the reading to a temporary reader, which fills the inbox until the
+// application waits for more.
+
+// leaseCheck is how often the timer looks. A peer waits no longer than twice
+// this for an answer, whatever the application does.
+const leaseCheck = 40 * time.Millisecond
+
+// awayLocked takes note that the application is given a message.
+func (c *Conn) awayLocked() {
+	c.away++
+	if !c.leaseWatch {
+		c.watchLeaseLocked()
+	}
+}
+
+func (c *Conn) watchLeaseLocked() {
+	c.leaseWatch = true
+	c.awaySeen = c.away
+	c.leaseAt = clock() + leaseCheck
+	c.armLocked(c.leaseAt)
+}
+
+// checkLeaseLocked is the timer's look.
+func (c *Conn) checkLeaseLocked(now time.Duration) {
+	switch {
+	case !c.leaseWatch || now < c.leaseAt:
+	case c.receiving || c.link == nil || c.ended:
+		c.leaseWatch = false
+	case c.away != c.awaySeen:
+		c.watchLeaseLocked()
+	default:
+		c.leaseWatch = false
+		c.lendLocked()
+	}
+}
+
+// lendLocked sees to it that somebody reads from the link.
+func (c *Conn) lendLocked() {
+	if l := c.link; l != nil && !l.leased && !l.ending && !c.receiving {
+		l.leased = true
+		go l.readOn()
+	}
+}
+
+// readOn is the temporary reader. It ends when the application waits for
+// messages, or the link is dead.
+func (l *link) readOn() {
+	c := l.c
+	for {
+		err := l.read()
+		c.mu.Lock()
+		if c.receiving || err != nil && !errors.Is(err, errInterrupted) || l.ending || c.link != l {
+			c.returnLeaseLocked(l, err)
+			c.wakeReceiverLocked()
+			c.unlock()
+			return
+		}
+		c.unlock()
+		if err != nil {
+			_ = l.nc.SetReadDeadline(time.Time{}) // a dead socket shows at the next read
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package conn
+
+import (
+	"net"
+	"sync"
+	"time"
+)
+
+// A link is one physical connection under a session. Its owner is the Conn;
+// whoever holds its lease reads from it, and whoever has set writing writes.
+type link struct {
+	c   *Conn
+	nc  net.Conn
+	raw *rawConn // non-blocking IO where the transport has it
+	gen uint64
+
+	// Covered by c.mu.
+	writing   bool
+	leased    bool
+	ending    bool          // the session is over; the socket is let go in good order
+	lastWrite time.Duration // when the last write ended
+
+	// Owned by whoever holds the lease; chunk.refs is covered by c.mu.
+	in     *chunk
+	r, w   int // in.buf[r:w] is not yet applied
+	expect int // bytes that the frame at r is known to need, 0 if unknown
+	size   int // of the next chunk
+
+	writeBy time.Time // the write deadline in force; owned by the writer
+
+	once   sync.Once
+	err    error         // why it died; set before dead is closed
+	dead   chan struct{} // closed when the socket is
+	onDead func()        // set before the handshake, if at all
+}
+
+// newLink makes a link of a transport that it owns from now on.
+func newLink(nc net.Conn) *link {
+	return &link{nc: nc, raw: rawOf(nc), size: minRead, dead: make(chan struct{})}
+}
+
+// fail closes the socket and takes the link from its session. The first cause
+// counts. It may be called by anyone, without c.mu.
+func (l *link) fail(err error) {
+	l.once.Do(func() {
+		l.err = err
+		_ = l.nc.Close() // the link is given up whatever this says
+		close(l.dead)
+		if l.onDead != nil {
+			l.onDead()
+		}
+		if l.c != nil {
+			l.c.linkFailed(l, err)
+		}
+	})
+}
+
+// past makes a blocked read or write return.
+var past = time.Unix(1, 0)

@@ -1,0 +1,117 @@
+//go:build unix
+
+package conn
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// rawConn does non-blocking IO on a socket: it writes what the kernel takes at
+// once, and waits for input without holding memory for it.
+//
+// Only the net package's own types are used so. A type that embeds one of them
+// may count or change what passes, and has to be asked.
+type rawConn struct {
+	rc syscall.RawConn
+
+	// One closure each, made once: a closure for each call would be an
+	// allocation for each call. Their arguments and results are below; reads
+	// belong to the holder of the lease, writes to the writer.
+	onRead, onWrite func(fd uintptr) bool
+
+	l    *link
+	got  int
+	gerr error
+
+	put  []byte
+	n    int
+	perr error
+}
+
+func rawOf(nc net.Conn) *rawConn {
+	var sc syscall.Conn
+	switch nc := nc.(type) {
+	case *net.TCPConn:
+		sc = nc
+	case *net.UnixConn:
+		sc = nc
+	default:
+		return nil
+	}
+	rc, err := sc.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	r := &rawConn{rc: rc}
+	r.onRead, r.onWrite = r.readable, r.tryOnce
+	return r
+}
+
+// read waits for input and reads it behind l's.
+func (r *rawConn) read(l *link) (int, error) {
+	r.l, r.got, r.gerr = l, 0, nil
+	if err := r.rc.Read(r.onRead); err != nil {
+		return 0, err
+	}
+	return r.got, r.gerr
+}
+
+func (r *rawConn) readable(fd uintptr) bool {
+	r.l.makeRoom()
+	for {
+		n, err := syscall.Read(int(fd), r.l.in.buf[r.l.w:])
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			r.l.letGo()
+			return false
+		case err != nil:
+			r.gerr = os.NewSyscallError("read", err)
+		case n == 0:
+			r.gerr = io.EOF
+		default:
+			r.got = n
+		}
+		return true
+	}
+}
+
+// tryWrite writes what the kernel takes of p without waiting.
+func (r *rawConn) tryWrite(l *link, p []byte) (int, error) {
+	r.put, r.n, r.perr = p, 0, nil
+	err := r.rc.Write(r.onWrite)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		// Left over from the last writer; it has no meaning here.
+		l.writeBy = time.Time{}
+		if err = l.nc.SetWriteDeadline(l.writeBy); err == nil {
+			err = r.rc.Write(r.onWrite)
+		}
+	}
+	r.put = nil
+	if err != nil {
+		return 0, err
+	}
+	return r.n, r.perr
+}
+
+func (r *rawConn) tryOnce(fd uintptr) bool {
+	for {
+		n, err := syscall.Write(int(fd), r.put)
+		switch err {
+		case nil:
+			r.n = n
+		case syscall.EINTR:
+			continue
+		case syscall.EAGAIN:
+		default:
+			r.perr = os.NewSyscallError("write", err)
+		}
+		return true
+	}
+}

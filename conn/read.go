@@ -1,0 +1,198 @@
+package conn
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/longsplice/longsplice/internal/session"
+	"github.com/longsplice/longsplice/internal/wire"
+)
+
+// Sizes of the chunks that links read into. A link begins small and follows
+// what its reads bring.
+const (
+	minRead = 2 << 10
+	maxRead = 64 << 10
+)
+
+// errInterrupted says that a read was made to return. The link is as good as
+// before.
+var errInterrupted = errors.New("read was interrupted")
+
+// read reads once and applies what came. The caller holds the lease.
+func (l *link) read() error {
+	n, err := l.fill()
+	if n > 0 {
+		// Bytes that came with an error are applied before it counts.
+		return l.apply()
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errInterrupted
+	case errors.Is(err, io.EOF) && l.w > l.r:
+		return fmt.Errorf("link ended within a frame: %w", io.ErrUnexpectedEOF)
+	}
+	return err
+}
+
+// fill reads into the link's chunk, behind what is there. On a raw transport
+// no memory is held while the socket is quiet.
+func (l *link) fill() (n int, err error) {
+	if l.raw != nil {
+		n, err = l.raw.read(l)
+	} else {
+		l.makeRoom()
+		n, err = l.nc.Read(l.in.buf[l.w:])
+	}
+	if n <= 0 {
+		return 0, err
+	}
+	l.w += n
+	switch {
+	case l.w == len(l.in.buf) && l.size < maxRead:
+		l.size *= 4
+		l.size = min(l.size, maxRead)
+	case n < l.size/16:
+		l.size = max(l.size/4, minRead)
+	}
+	return n, err
+}
+
+// letGo gives the chunk back if nothing in it is waited for.
+func (l *link) letGo() {
+	if l.in != nil && l.r == l.w {
+		l.in.release()
+		l.in, l.r, l.w = nil, 0, 0
+	}
+}
+
+// makeRoom sees to it that there is room behind what has been read, and that
+// the frame that has begun can be completed in one piece. Memory grows with
+// what has arrived of a frame, not with what it claims.
+func (l *link) makeRoom() {
+	have := l.w - l.r
+	if l.in != nil && have == 0 && l.in.alone() {
+		l.r, l.w = 0, 0
+		if len(l.in.buf) > 4*l.size {
+			l.letGo()
+		}
+	}
+	if l.in == nil {
+		l.in = newChunk(l.size)
+		return
+	}
+	room := len(l.in.buf) - l.w
+	if room > 0 && (have > 0 || room >= len(l.in.buf)/4) {
+		return
+	}
+	if l.in.alone() && l.r > 0 && l.expect <= len(l.in.buf) {
+		l.w = copy(l.in.buf, l.in.buf[l.r:l.w])
+		l.r = 0
+		return
+	}
+	next := newChunk(max(l.size, min(4*have, l.expect)))
+	n := copy(next.buf, l.in.buf[l.r:l.w])
+	l.in.release()
+	l.in, l.r, l.w = next, 0, n
+}
+
+// apply applies the whole frames that have been read: each is counted, or
+// takes effect, while the link is still the session's.
+func (l *link) apply() error {
+	c := l.c
+	c.mu.Lock()
+	err := l.applyLocked()
+	if _, broke := err.(*wire.Error); broke {
+		c.violatedLocked(err)
+	}
+	c.unlock()
+	return err
+}
+
+func (l *link) applyLocked() error {
+	c := l.c
+	if c.link != l || c.ended {
+		return session.ErrFenced
+	}
+	c.now = clock()
+	c.hb.Heard(c.now)
+	c.confirmLocked(l)
+	start, n := l.r, 0
+	defer func() {
+		if c.closing {
+			n = 0
+		}
+		if n > 0 {
+			c.inbox.push(l.in.buf[start:l.r:l.r], n, l.in)
+			c.wakeReceiverLocked()
+		}
+	}()
+	for {
+		kind, body, size, ok, err := wire.Cut(l.in.buf[l.r:l.w], c.maxIn)
+		l.expect = size
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		if kind != wire.KindData {
+			err = c.controlLocked(kind, body)
+		} else if _, err = c.s.Data(l.gen, size, c.now); err == nil {
+			n++
+		}
+		if err != nil {
+			return err
+		}
+		l.r += size
+	}
+	c.stats.received += uint64(n)
+	if d := c.s.Deadline(); d != 0 {
+		c.armLocked(d)
+	}
+	c.settleLocked()
+	c.flushLocked()
+	return nil
+}
+
+// controlLocked applies a control frame.
+func (c *Conn) controlLocked(kind wire.Kind, body []byte) error {
+	ev, nonce, err := c.s.Control(c.link.gen, kind, body, c.now)
+	if err != nil {
+		return err
+	}
+	switch ev {
+	case session.EventPong:
+		c.hb.Pong(nonce, c.now)
+	case session.EventAcked:
+		c.hb.Reported(c.now, c.s.Unreported())
+		c.roomLocked()
+	case session.EventGoAway:
+		if c.client == nil {
+			return wire.Errorf("GOAWAY from a client")
+		}
+		// The server wants to end in good order: it hears where this end's
+		// messages end, and is still listened to.
+		c.leaving = true
+		c.s.CloseSend(uint16(CodeNormal), "")
+		c.roomLocked()
+	case session.EventClosed:
+		c.roomLocked()
+		c.wakeReceiverLocked()
+	}
+	return nil
+}
+
+// confirmLocked takes note that the link's WELCOME has arrived.
+func (c *Conn) confirmLocked(l *link) {
+	if c.entry == nil {
+		return
+	}
+	if key, ok := c.entry.Confirm(l.gen); ok {
+		c.afterLocked(func() { c.server.sessions.retire(key) })
+	}
+}

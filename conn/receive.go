@@ -1,0 +1,191 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+)
+
+// Receive returns the next message. The slice is borrowed: it stays good until
+// the next call of Receive. That call also tells the peer that this message
+// has been consumed, which is what acknowledges it.
+//
+// When the peer has closed and everything before has been received, Receive
+// returns io.EOF if the peer closed with [CodeNormal], else a *CloseError. It
+// returns a *LostError if the session is lost, ErrClosed after this end closed,
+// ErrBusy while another Receive is under way.
+//
+// When ctx ends, Receive returns its error, and nothing is lost: the next call
+// goes on. A message that is there already is returned all the same.
+func (c *Conn) Receive(ctx context.Context) ([]byte, error) {
+	c.mu.Lock()
+	if c.receiving {
+		c.unlock()
+		return nil, ErrBusy
+	}
+	c.releaseLocked()
+	msg, ok := c.inbox.next()
+	if !ok {
+		return c.receiveSlow(ctx)
+	}
+	c.awayLocked()
+	c.flushLocked()
+	c.unlock()
+	return msg, nil
+}
+
+// Messages ranges over what Receive returns. Each message is borrowed until
+// the next one. The sequence ends without an error at a clean end, and with one
+// last error otherwise; ranging over it again goes on with the next message.
+func (c *Conn) Messages(ctx context.Context) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for {
+			msg, err := c.Receive(ctx)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if !yield(msg, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// releaseLocked consumes the message in hand.
+func (c *Conn) releaseLocked() {
+	if n := c.inbox.release(); n > 0 {
+		c.s.Consume(n, c.now)
+		if d := c.s.Deadline(); d != 0 && d < c.timerAt {
+			c.armLocked(d)
+		}
+	}
+}
+
+// receiveSlow is Receive when the inbox is empty. It is called with c.mu held
+// and returns without.
+func (c *Conn) receiveSlow(ctx context.Context) (msg []byte, err error) {
+	c.receiving = true
+	for {
+		c.s.Idle()
+		c.settleLocked()
+		c.flushLocked()
+		if msg, ok := c.inbox.next(); ok {
+			c.receiving = false
+			c.awayLocked()
+			c.unlock()
+			return msg, nil
+		}
+		err := c.receiveErrLocked()
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			c.receiving = false
+			c.unlock()
+			return nil, err
+		}
+		if l := c.link; l != nil && !l.leased && !l.ending {
+			c.readLocked(ctx, l)
+		} else {
+			c.waitLocked(ctx)
+		}
+	}
+}
+
+// readLocked takes the lease of l and reads once from its socket, without c.mu.
+func (c *Conn) readLocked(ctx context.Context, l *link) {
+	l.leased = true
+	c.watchLocked(ctx)
+	c.unlock()
+	err := l.read()
+	c.mu.Lock()
+	c.returnLeaseLocked(l, err)
+}
+
+// returnLeaseLocked ends a reader's use of l.
+func (c *Conn) returnLeaseLocked(l *link, err error) {
+	l.leased = false
+	switch {
+	case errors.Is(err, errInterrupted):
+		if !l.ending {
+			_ = l.nc.SetReadDeadline(time.Time{}) // a dead socket shows at the next read
+		}
+	case err != nil && !l.ending:
+		c.mu.Unlock()
+		l.fail(err)
+		c.mu.Lock()
+	}
+	c.letLinkGoLocked(l)
+}
+
+// waitLocked waits, without c.mu, until there is something to look at.
+func (c *Conn) waitLocked(ctx context.Context) {
+	c.waiting = true
+	c.unlock()
+	select {
+	case <-c.arrived:
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+	c.waiting = false
+	select {
+	case <-c.arrived:
+	default:
+	}
+}
+
+// watchLocked sees to it that the end of ctx interrupts a Receive that reads.
+// The registration is kept from one call to the next: contexts are seldom
+// changed, and to register for each message would cost more than the message.
+func (c *Conn) watchLocked(ctx context.Context) {
+	done := ctx.Done()
+	if done == c.watched {
+		return
+	}
+	if c.unwatch != nil {
+		c.unwatch()
+		c.unwatch = nil
+	}
+	if c.watched = done; done != nil {
+		c.unwatch = context.AfterFunc(ctx, c.interrupt)
+	}
+}
+
+// interrupt makes a Receive that reads look at its context.
+func (c *Conn) interrupt() {
+	c.mu.Lock()
+	l := c.link
+	if l == nil || !l.leased || !c.receiving {
+		l = nil
+	}
+	c.unlock()
+	if l != nil {
+		_ = l.nc.SetReadDeadline(past)
+	}
+}
+
+// receiveErrLocked is why there will be no further message, nil if there may.
+func (c *Conn) receiveErrLocked() error {
+	var remote *CloseError
+	switch {
+	case c.ended && errors.As(c.err, &remote) && remote.Remote && remote.Code == CodeNormal && !errors.As(c.err, new(*LostError)):
+		return io.EOF
+	case c.ended:
+		return c.err
+	case c.closing:
+		return ErrClosed
+	case c.s.AtFinal():
+		return c.remoteErrLocked()
+	}
+	return nil
+}
+
+// remoteErrLocked is what the peer's CLOSE means to a receiver.
+func (c *Conn) remoteErrLocked() error {
+	if r := c.s.Remote(); r.Code != uint16(CodeNormal) {
+		return &CloseError{Code: Code(r.Code), Reason: r.Reason, Remote: true}
+	}
+	return io.EOF
+}

@@ -1,0 +1,78 @@
+package conn
+
+import (
+	"context"
+	"errors"
+
+	"github.com/longsplice/longsplice/reconnect"
+)
+
+// Run keeps a session with the server at target and calls h with it. When the
+// session is lost, or the server asks to come back with a new one, Run calls h
+// again with that: a handler that is called anew knows that the server has
+// forgotten what was said. Between sessions it waits as [Config.Retry] says.
+//
+// Run returns nil when h does while its session is in order, and h's error when
+// it returns one of its own. It also returns when ctx ends, when the server
+// refuses for good, and when Config.Retry gives up. ctx is passed on to h;
+// when it ends, the session is closed as Close does.
+func Run(ctx context.Context, target string, h Handler, cfg *Config) error {
+	cfg = cfg.orZero()
+	d := reconnect.Dialer[*Conn]{
+		Targets:     []string{target},
+		DialTimeout: -1,
+		Policy:      cfg.Retry,
+		Dial: func(ctx context.Context, target string) (*Conn, error) {
+			c, err := Dial(ctx, target, cfg)
+			if gaveUp := new(reconnect.GaveUpError); errors.As(err, &gaveUp) {
+				err = reconnect.Permanent(err)
+			}
+			return c, err
+		},
+	}
+	return d.Run(ctx, func(ctx context.Context, c *Conn) error {
+		return c.verdict(ctx, h.ServeConn(ctx, c))
+	})
+}
+
+// verdict ends the session of a handler that returned err, and says whether
+// there is to be another: nil if all is done, a Permanent error if not.
+func (c *Conn) verdict(ctx context.Context, err error) error {
+	c.mu.Lock()
+	away := c.leaving
+	c.unlock()
+	if away {
+		// The server waits for our last messages, and for nothing else.
+		_ = c.Shutdown(ctx, CodeNormal, "")
+		g := c.s.GoAway()
+		return reconnect.RetryAfter(g.Min, g.Max, &CloseError{Code: CodeGoingAway, Remote: true})
+	}
+	var lost *LostError
+	if c.over() && errors.As(c.Err(), &lost) {
+		if lost.Reason == LostGaveUp {
+			return reconnect.Permanent(lost)
+		}
+		return lost
+	}
+	if serr := c.finish(ctx, err); err == nil {
+		err = serr
+	}
+	return reconnect.Permanent(err)
+}
+
+// finish closes the session as a handler's return asks for, and waits for the
+// end.
+func (c *Conn) finish(ctx context.Context, err error) error {
+	if err == nil {
+		return c.Shutdown(ctx, CodeNormal, "")
+	}
+	code, reason := CodeError, ""
+	var own *CloseError
+	if errors.As(err, &own) && !own.Remote {
+		code, reason = own.Code, own.Reason
+	}
+	c.mu.Lock()
+	c.inbox.hand = nil // it has not been dealt with
+	c.unlock()
+	return c.Shutdown(ctx, code, reason)
+}

@@ -1,0 +1,166 @@
+package conn
+
+import (
+	"context"
+	"errors"
+
+	"github.com/longsplice/longsplice/internal/session"
+	"github.com/longsplice/longsplice/internal/wire"
+)
+
+// Send accepts a message for delivery, and copies it. Nil means that it is in
+// the send buffer, and so will be delivered exactly once and in order unless
+// the session is reported lost; see Flush to learn that it has been. While
+// there is no link, messages gather for the next one.
+//
+// While the send buffer is full Send waits, for as long as ctx allows. It
+// returns ctx's error, a *LimitError for a message that is longer than both
+// ends take, or why the session is over. Whatever the error, nothing of the
+// message was accepted.
+func (c *Conn) Send(ctx context.Context, msg []byte) error {
+	c.mu.Lock()
+	err := c.acceptLocked(msg)
+	for err == ErrFull {
+		if err = ctx.Err(); err != nil {
+			break
+		}
+		c.s.Ask()
+		c.waitProgressLocked(ctx)
+		err = c.acceptLocked(msg)
+	}
+	c.unlock()
+	return err
+}
+
+// TrySend is Send without waiting: ErrFull says that there is no room, and
+// NotifyWritable tells when there is.
+func (c *Conn) TrySend(msg []byte) error {
+	c.mu.Lock()
+	err := c.acceptLocked(msg)
+	c.unlock()
+	return err
+}
+
+// TrySendBatch is TrySend for a whole batch: all of its messages are accepted,
+// in order and with nothing between them, or none. The bytes are shared, not
+// copied. A batch of several messages that is longer than SendBuffer is never
+// accepted; that is a *LimitError.
+func (c *Conn) TrySendBatch(b *Batch) error {
+	if b.Messages() == 0 {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.unlock()
+	if b.max > c.maxOut {
+		return &LimitError{Limit: "MaxMessage", Got: b.max, Max: c.maxOut}
+	}
+	if b.n > 1 && len(b.frames) > c.buffer {
+		return &LimitError{Limit: "SendBuffer", Got: len(b.frames), Max: c.buffer}
+	}
+	if err := c.s.AppendShared(b.frames); err != nil {
+		return c.sendErrLocked(err)
+	}
+	c.acceptedLocked(b.n, len(b.frames))
+	return nil
+}
+
+func (c *Conn) acceptLocked(msg []byte) error {
+	if len(msg) > c.maxOut {
+		return &LimitError{Limit: "MaxMessage", Got: len(msg), Max: c.maxOut}
+	}
+	if err := c.s.Append(msg); err != nil {
+		return c.sendErrLocked(err)
+	}
+	c.acceptedLocked(1, wire.HeaderSize+len(msg))
+	return nil
+}
+
+// acceptedLocked sees accepted messages off.
+func (c *Conn) acceptedLocked(messages, size int) {
+	c.stats.sent += uint64(messages)
+	switch {
+	case c.link != nil:
+		c.flushLocked()
+	case c.server != nil:
+		c.afterLocked(func() { c.server.sessions.grow(c, size) })
+	}
+}
+
+// sendErrLocked is why the session did not accept a message.
+func (c *Conn) sendErrLocked(err error) error {
+	switch {
+	case err == session.ErrFull:
+		return ErrFull
+	case c.ended:
+		return c.err
+	case c.closing:
+		return ErrClosed
+	case errors.Is(err, session.ErrExhausted):
+		c.abortLocked(CodeError, "positions exhausted")
+		return c.err
+	}
+	if r := c.s.Remote(); r != nil {
+		return &CloseError{Code: Code(r.Code), Reason: r.Reason, Remote: true}
+	}
+	// The server asked this end to leave, and it is on its way out.
+	return &CloseError{Code: CodeGoingAway, Remote: true}
+}
+
+// waitProgressLocked waits, without c.mu, for room, an acknowledgement or the
+// end. Whoever waits needs what the peer says to be read.
+func (c *Conn) waitProgressLocked(ctx context.Context) {
+	changed := c.changedLocked()
+	c.flushLocked()
+	c.lendLocked()
+	c.unlock()
+	select {
+	case <-changed:
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+}
+
+// NotifyWritable calls f once, when there is room in the send buffer again or
+// the session has ended; a quarter of the buffer is free by then, or all that
+// was sent is acknowledged. It is for those who cannot wait in Send, as after
+// ErrFull. f runs in a goroutine of the library's, without locks held, and must
+// not block.
+func (c *Conn) NotifyWritable(f func()) {
+	c.mu.Lock()
+	defer c.unlock()
+	if c.ended || c.roomyLocked() {
+		go f()
+		return
+	}
+	c.writable = append(c.writable, f)
+	c.s.Ask()
+	c.flushLocked()
+	c.lendLocked()
+}
+
+// roomyLocked reports whether there is enough room to call for more.
+func (c *Conn) roomyLocked() bool { return c.s.Room(c.buffer / 4) }
+
+// roomLocked tells those who wait that the peer has moved on.
+func (c *Conn) roomLocked() {
+	c.signalLocked()
+	if len(c.writable) > 0 && (c.ended || c.roomyLocked() || !c.s.Accepts()) {
+		for _, f := range c.writable {
+			c.afterLocked(f)
+		}
+		c.writable = nil
+	}
+}
+
+// afterLocked has f called as soon as c.mu is let go.
+func (c *Conn) afterLocked(f func()) { c.after = append(c.after, f) }
+
+// unlock lets c.mu go, and does what had to wait for that.
+func (c *Conn) unlock() {
+	after := c.after
+	c.after = nil
+	c.mu.Unlock()
+	for _, f := range after {
+		f()
+	}
+}

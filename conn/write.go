@@ -1,0 +1,183 @@
+package conn
+
+import (
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+const (
+	// maxWrite is how many bytes of messages one write takes, so that control
+	// frames do not wait longer than that.
+	maxWrite = 64 << 10
+
+	// A link whose last write ended less than this ago is in a burst: what is
+	// sent is gathered. It counts from the end of the write, because the write
+	// itself takes longer than this.
+	burst = time.Microsecond
+)
+
+// A write is the memory for one write: what there is to write, and where small
+// pieces are put together.
+type write struct {
+	ctrl    []byte
+	bufs    [][]byte
+	gather  []byte
+	scratch []byte
+}
+
+var writes = sync.Pool{New: func() any { return new(write) }}
+
+func (w *write) free() {
+	clear(w.bufs)
+	w.ctrl, w.bufs, w.gather = w.ctrl[:0], w.bufs[:0], nil
+	writes.Put(w)
+}
+
+// nextLocked fills w with what the link has to write next, in one piece.
+func (l *link) nextLocked(w *write) {
+	w.ctrl, w.bufs = l.c.s.Next(l.gen, w.ctrl[:0], w.bufs[:0], maxWrite)
+	switch len(w.bufs) {
+	case 0:
+		w.gather = nil
+	case 1:
+		w.gather = w.bufs[0]
+	default:
+		w.scratch = w.scratch[:0]
+		for _, b := range w.bufs {
+			w.scratch = append(w.scratch, b...)
+		}
+		w.gather = w.scratch
+	}
+}
+
+// flushLocked writes what the session has to say, if there is a link and
+// nobody is writing to it: at once and in this goroutine while the link is
+// quiet, so that c.mu is let go meanwhile, else in a writer of its own.
+func (c *Conn) flushLocked() {
+	l := c.link
+	if l == nil || l.writing || !c.s.Pending(l.gen) {
+		return
+	}
+	l.writing = true
+	if l.raw == nil || clock()-l.lastWrite < burst {
+		go l.writeOn(nil)
+		return
+	}
+	w := writes.Get().(*write)
+	l.nextLocked(w)
+	c.mu.Unlock()
+	n, err := l.raw.tryWrite(l, w.gather)
+	c.mu.Lock()
+	l.lastWrite = clock()
+	if w.gather = w.gather[n:]; err == nil && len(w.gather) > 0 {
+		go l.writeOn(w)
+		return
+	}
+	w.free()
+	if c.wroteLocked(l, err) {
+		go l.writeOn(nil)
+	}
+}
+
+// writeOn is the link's writer: it writes what is left in w, and then all that
+// the session has to say, and ends when there is no more or the link is dead.
+func (l *link) writeOn(w *write) {
+	c := l.c
+	if w == nil {
+		w = writes.Get().(*write)
+		c.mu.Lock()
+		l.nextLocked(w)
+		c.mu.Unlock()
+	}
+	for {
+		err := l.writeAll(w.gather)
+		c.mu.Lock()
+		l.lastWrite = clock()
+		if !c.wroteLocked(l, err) {
+			break
+		}
+		l.nextLocked(w)
+		c.mu.Unlock()
+	}
+	c.unlock()
+	w.free()
+}
+
+// wroteLocked ends a write, and reports whether another is to follow.
+func (c *Conn) wroteLocked(l *link, err error) (more bool) {
+	c.s.Wrote()
+	if err != nil {
+		c.afterLocked(func() { l.fail(err) })
+	} else if c.link == l {
+		c.awaitReportLocked()
+		c.endIfDoneLocked()
+		if c.s.Pending(l.gen) {
+			return true
+		}
+	}
+	l.writing = false
+	c.letLinkGoLocked(l)
+	return false
+}
+
+// writeAll writes p, and gives up when the transport takes nothing of it for
+// the write timeout. A transport that keeps count of what it took is given more
+// time as long as it takes something.
+func (l *link) writeAll(p []byte) error {
+	timeout := l.c.cfg.writeTimeout()
+	for len(p) > 0 {
+		if timeout > 0 {
+			// Moving the deadline costs as much as a small write, so it is
+			// only moved when a quarter of it has gone.
+			if now := time.Now(); l.writeBy.Sub(now) < timeout {
+				l.writeBy = now.Add(timeout + timeout/4)
+				if err := l.nc.SetWriteDeadline(l.writeBy); err != nil {
+					return err
+				}
+			}
+		}
+		n, err := l.nc.Write(p)
+		p = p[n:]
+		if err != nil && (n == 0 || l.raw == nil || !errors.Is(err, os.ErrDeadlineExceeded)) {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitReportLocked tells the heartbeat whether the peer owes a report.
+func (c *Conn) awaitReportLocked() {
+	if c.s.Unreported() && c.hb.Awaiting(clock()) {
+		c.armLocked(c.hb.Next())
+	}
+}
+
+// letLinkGoLocked closes the socket of a session that is over, in good order:
+// once nobody reads from it or writes to it any more, its sending half is
+// closed and what the peer still sends is read, so that no reset overtakes our
+// last words.
+func (c *Conn) letLinkGoLocked(l *link) {
+	if !l.ending || l.writing || l.leased {
+		return
+	}
+	l.leased, l.writing = true, true
+	go func() {
+		if half, ok := l.nc.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+			_ = l.nc.SetReadDeadline(time.Now().Add(lastWords))
+			var sink [512]byte
+			for {
+				if _, err := l.nc.Read(sink[:]); err != nil {
+					break
+				}
+			}
+		}
+		l.fail(net.ErrClosed)
+	}()
+}
+
+// lastWords is how long a link that has nothing left to say waits for the peer
+// to close its half.
+const lastWords = 250 * time.Millisecond
