@@ -206,7 +206,7 @@ func (noWriteDeadline) SetWriteDeadline(time.Time) error { return nil }
 type earlyDeadline struct{ net.Conn }
 
 func (c earlyDeadline) SetReadDeadline(t time.Time) error {
-	return c.Conn.SetReadDeadline(t.Add(-short / 2))
+	return c.Conn.SetReadDeadline(t.Add(-short))
 }
 
 type oddTimeout struct{ net.Conn }

@@ -55,7 +55,7 @@ func (c *Client) Welcome(attempt uint64, w *wire.Welcome) (gen uint64, err error
 		return 0, wire.Errorf("WELCOME names another session")
 	}
 	at := Positions{Received: w.Received, Consumed: w.Consumed}
-	if err := c.Session.Attach(c.gen, at, int(w.Window), int(w.MaxMessage)); err != nil {
+	if err := c.Session.Attach(c.gen, at, intOf(w.Window), intOf(w.MaxMessage)); err != nil {
 		return 0, err
 	}
 	c.known, c.id, c.epoch, c.token = true, w.ID, w.Epoch, w.Token

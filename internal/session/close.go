@@ -27,10 +27,11 @@ func (s *Session) CloseSend(code uint16, reason string) {
 func (s *Session) Abort(code uint16, reason string) {
 	c := wire.Close{Code: code, Reason: reason, Final: s.out.sent, Consumed: s.consumed}
 	if s.local != nil {
-		c.Code, c.Reason = s.local.Code, s.local.Reason
 		c.Consumed = min(c.Consumed, s.local.Consumed)
+		if s.local.Final <= c.Final { // nothing is cut off: it stays what it was
+			c.Code, c.Reason, c.Final = s.local.Code, s.local.Reason, s.local.Final
+		}
 	}
-	// A peer that was told a final position beyond sent is told again.
 	s.close(c)
 }
 
@@ -55,7 +56,7 @@ func (s *Session) Ended() bool {
 	if broken == RuleCloseEndsPeer && s.local != nil && s.out.acked < s.local.Final {
 		return false
 	}
-	return s.CloseWritten() && s.local.Consumed != wire.Open && s.peerDone()
+	return s.CloseWritten() && s.local.Consumed != wire.Open && s.PeerDone()
 }
 
 // AtFinal reports whether the application has consumed all that the peer will
@@ -67,7 +68,7 @@ func (s *Session) AtFinal() bool { return s.remote != nil && s.consumed >= s.rem
 // slices share the outbox's memory, which is used for nothing else again.
 func (s *Session) Loss() (undelivered, unknown [][]byte) {
 	split := s.out.high
-	if s.peerDone() {
+	if s.PeerDone() {
 		// The peer has said what it consumed, and acked tells it: the rest
 		// certainly was not.
 		split = s.out.acked

@@ -73,7 +73,7 @@ func (e *Entry) Resume(h *wire.Hello, key Key, identity string, next wire.Token)
 		return w, 0, ErrStale
 	}
 	at := Positions{Received: h.Received, Consumed: h.Consumed}
-	if err := e.Session.checkPeer(at, int(h.Window), int(h.MaxMessage)); err != nil {
+	if err := e.Session.checkPeer(at, intOf(h.Window), intOf(h.MaxMessage)); err != nil {
 		return w, 0, err
 	}
 	e.attempt = h.Attempt
@@ -93,7 +93,7 @@ func (e *Entry) Resume(h *wire.Hello, key Key, identity string, next wire.Token)
 func (e *Entry) welcome(h *wire.Hello, token wire.Token) (wire.Welcome, uint64, error) {
 	gen, at := e.Session.fence(RuleFenceServer)
 	peer := Positions{Received: h.Received, Consumed: h.Consumed}
-	err := e.Session.Attach(gen, peer, int(h.Window), int(h.MaxMessage))
+	err := e.Session.Attach(gen, peer, intOf(h.Window), intOf(h.MaxMessage))
 	return wire.Welcome{
 		ID:         e.ID,
 		Received:   at.Received,
@@ -163,6 +163,16 @@ func (e *Entry) Bury() {
 			e.tomb.Consumed = e.Session.consumed
 		}
 	}
+}
+
+// Buried reports whether there is a CLOSE to tell.
+func (e *Entry) Buried() bool { return e.state == entryClosed }
+
+// Remains returns what has to be kept of a session that is over.
+func (e *Entry) Remains() *Entry {
+	rest := *e
+	rest.Session = nil
+	return &rest
 }
 
 // Tomb is the answer to a client whose session has been closed.

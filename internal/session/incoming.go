@@ -41,10 +41,25 @@ func (s *Session) Consume(size int, now time.Duration) {
 	}
 	s.consumed += uint64(size)
 	s.news(now)
-	if s.consumed-s.toldConsumed >= uint64(s.limits.Window/4) ||
-		s.drainTo > s.toldConsumed && broken != RuleStickyAckReq {
+	untold := s.consumed - s.toldConsumed
+	if untold >= uint64(s.limits.Window/4) ||
+		s.draining() && (s.consumed >= s.drainTo || untold >= uint64(s.limits.Window/16)) {
 		s.owe(oweAck)
 	}
+}
+
+// Idle says that the application has consumed all there is and waits: a peer
+// that asked is told of progress at once.
+func (s *Session) Idle() {
+	if s.draining() && s.consumed > s.toldConsumed {
+		s.owe(oweAck)
+	}
+}
+
+// draining reports that the peer asked, and does not yet know that what it
+// asked about is consumed.
+func (s *Session) draining() bool {
+	return s.drainTo > s.toldConsumed && broken != RuleStickyAckReq
 }
 
 func (s *Session) news(now time.Duration) {
@@ -173,7 +188,7 @@ type pingBudget struct {
 
 // pingBurst is how many pings may come at once: as many as pile up on a path
 // that stood still for a peer's timeout.
-const pingBurst = 8
+const pingBurst = 16
 
 func (b *pingBudget) allow(every, now time.Duration) bool {
 	if every <= 0 {

@@ -28,7 +28,7 @@ func (s *Session) AppendShared(frames []byte) error {
 
 func (s *Session) accepts(n int) error {
 	switch {
-	case s.local != nil || s.remote != nil && s.remote.Consumed != wire.Open:
+	case !s.Accepts():
 		return ErrClosing
 	case s.out.exhausted(n):
 		return ErrExhausted
@@ -47,6 +47,19 @@ func (s *Session) MaxSend() int {
 		return s.limits.MaxMessage
 	}
 	return min(s.limits.MaxMessage, s.peerMax)
+}
+
+// Accepts reports whether messages are still accepted, room or not.
+func (s *Session) Accepts() bool { return s.local == nil && !s.PeerDone() }
+
+// Unreported reports whether the peer has yet to say that it received what was
+// sent on this link.
+func (s *Session) Unreported() bool { return s.attached && s.out.sent > s.peerReceived }
+
+// Replay is how many messages the link has to carry that an earlier one has
+// carried already, which is known right after Attach.
+func (s *Session) Replay() int {
+	return len(s.out.messages(s.out.sent, s.out.high))
 }
 
 // Ask sees to it that the peer acknowledges what was queued up to now as soon
@@ -90,11 +103,11 @@ func (s *Session) askDue() bool { return s.owed&oweAckReq != 0 && s.out.sent >= 
 // sendable reports whether the next DATA frame may leave now.
 func (s *Session) sendable() bool {
 	n := s.out.next()
-	return n > 0 && !s.peerDone() && s.out.sent+uint64(n) <= s.limit(n)
+	return n > 0 && !s.PeerDone() && s.out.sent+uint64(n) <= s.limit(n)
 }
 
-// peerDone reports that the peer consumes nothing more.
-func (s *Session) peerDone() bool { return s.remote != nil && s.remote.Consumed != wire.Open }
+// PeerDone reports that the peer consumes nothing more.
+func (s *Session) PeerDone() bool { return s.remote != nil && s.remote.Consumed != wire.Open }
 
 // limit is the position that DATA may reach now, where the next frame has n
 // bytes.
@@ -127,7 +140,7 @@ func (s *Session) Next(gen uint64, ctrl []byte, bufs [][]byte, budget int) ([]by
 	if len(ctrl) > head {
 		bufs = append(bufs, ctrl[head:])
 	}
-	if n := s.out.next(); n > 0 && !s.peerDone() {
+	if n := s.out.next(); n > 0 && !s.PeerDone() {
 		bufs, blocked = s.out.take(bufs, budget, s.limit(n))
 	}
 	if s.askDue() || blocked && (!s.asked || s.askedAt < s.out.sent) {
@@ -179,8 +192,11 @@ func (s *Session) told() {
 
 // Deadline returns when Tick is next due, 0 for never.
 func (s *Session) Deadline() time.Duration {
-	if s.untold == 0 || !s.attached {
+	switch {
+	case s.untold == 0 || !s.attached:
 		return 0
+	case s.draining() && s.consumed > s.toldConsumed:
+		return s.untold + stickyAck
 	}
 	return s.untold + lazyAck
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"github.com/longsplice/longsplice/internal/wire"
@@ -27,8 +28,13 @@ type Limits struct {
 	MinPing time.Duration
 }
 
-// lazyAck is how long progress may stay untold when nobody asks for it.
-const lazyAck = time.Second
+// How long progress may stay untold: when nobody asks for it, and when the peer
+// does but the application is busy with more. (An acknowledgement for each
+// message would halve the throughput of a sender that waits for room.)
+const (
+	lazyAck   = time.Second
+	stickyAck = 5 * time.Millisecond
+)
 
 // Session is one end of a session: its outbox, what it has received and
 // consumed, and the control frames that it owes the peer. It outlives its
@@ -135,6 +141,9 @@ func (s *Session) Attach(gen uint64, peer Positions, window, maxMessage int) err
 	}
 	return nil
 }
+
+// intOf makes an int of a peer's limit, also where int has 32 bits.
+func intOf(n uint32) int { return int(min(uint64(n), math.MaxInt)) }
 
 // checkPeer reports whether a peer that stands at these positions can be the
 // other end of this session.

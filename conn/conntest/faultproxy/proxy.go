@@ -55,7 +55,7 @@ type Proxy struct {
 // Stats counts what a proxy did.
 type Stats struct {
 	Links      int   // established so far
-	Open       int   // established and not over
+	Open       int   // established and not over; a link cut with FIN is open while it swallows
 	Cuts       int   // links cut, by hand or by schedule
 	Planned    int   // cuts of the schedule still to come, including those drawn by open links
 	DialErrors int   // clients reset because the target could not be dialed
