@@ -2,6 +2,8 @@ package conn
 
 import (
 	"encoding/binary"
+	"math/bits"
+	"sync"
 	"sync/atomic"
 
 	"github.com/longsplice/longsplice/internal/session"
@@ -18,17 +20,39 @@ type chunk struct {
 
 var pool session.Pool
 
+// chunks keeps the chunks that are not in use, by power of two from minRead.
+var chunks [6]sync.Pool
+
+// newChunk returns a chunk of at least n bytes that the caller refers to.
 func newChunk(n int) *chunk {
-	b := pool.Get(n)
-	ch := &chunk{buf: b[:cap(b)]}
+	class := chunkClass(n)
+	if class >= len(chunks) {
+		ch := &chunk{buf: make([]byte, n)} // made to measure, and not kept
+		ch.refs.Store(1)
+		return ch
+	}
+	ch, _ := chunks[class].Get().(*chunk)
+	if ch == nil {
+		ch = &chunk{buf: make([]byte, minRead<<class)}
+	}
 	ch.refs.Store(1)
 	return ch
 }
 
+func chunkClass(n int) int {
+	if n <= minRead {
+		return 0
+	}
+	return bits.Len(uint(n-1)) - bits.Len(uint(minRead-1))
+}
+
 func (ch *chunk) release() {
-	if ch.refs.Add(-1) == 0 {
-		pool.Put(ch.buf)
-		ch.buf = nil
+	if ch.refs.Add(-1) > 0 {
+		return
+	}
+	if class := chunkClass(len(ch.buf)); class < len(chunks) {
+		poison(ch.buf)
+		chunks[class].Put(ch)
 	}
 }
 

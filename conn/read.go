@@ -121,34 +121,29 @@ func (l *link) applyLocked() error {
 	c.now = clock()
 	c.hb.Heard(c.now)
 	c.confirmLocked(l)
-	start, n := l.r, 0
-	defer func() {
-		if c.closing {
-			n = 0
-		}
-		if n > 0 {
-			c.inbox.push(l.in.buf[start:l.r:l.r], n, l.in)
-			c.wakeReceiverLocked()
-		}
-	}()
-	for {
-		kind, body, size, ok, err := wire.Cut(l.in.buf[l.r:l.w], c.maxIn)
-		l.expect = size
-		if err != nil {
-			return err
-		}
-		if !ok {
+	start, n, err := l.r, 0, error(nil)
+	for err == nil {
+		var kind wire.Kind
+		var body []byte
+		var ok bool
+		if kind, body, l.expect, ok, err = wire.Cut(l.in.buf[l.r:l.w], c.maxIn); !ok {
 			break
 		}
 		if kind != wire.KindData {
 			err = c.controlLocked(kind, body)
-		} else if _, err = c.s.Data(l.gen, size, c.now); err == nil {
+		} else if _, err = c.s.Data(l.gen, l.expect, c.now); err == nil {
 			n++
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			l.r += l.expect
 		}
-		l.r += size
+	}
+	if n > 0 && !c.closing {
+		c.inbox.push(l.in.buf[start:l.r:l.r], n, l.in)
+		c.wakeReceiverLocked()
+	}
+	if err != nil {
+		return err
 	}
 	c.stats.received += uint64(n)
 	if d := c.s.Deadline(); d != 0 {

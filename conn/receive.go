@@ -25,13 +25,15 @@ func (c *Conn) Receive(ctx context.Context) ([]byte, error) {
 		c.unlock()
 		return nil, ErrBusy
 	}
-	c.releaseLocked()
+	owes := c.releaseLocked()
 	msg, ok := c.inbox.next()
 	if !ok {
 		return c.receiveSlow(ctx)
 	}
 	c.awayLocked()
-	c.flushLocked()
+	if owes {
+		c.flushLocked()
+	}
 	c.unlock()
 	return msg, nil
 }
@@ -53,14 +55,18 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[[]byte, error] {
 	}
 }
 
-// releaseLocked consumes the message in hand.
-func (c *Conn) releaseLocked() {
-	if n := c.inbox.release(); n > 0 {
-		c.s.Consume(n, c.now)
-		if d := c.s.Deadline(); d != 0 && d < c.timerAt {
-			c.armLocked(d)
-		}
+// releaseLocked consumes the message in hand, and reports whether the peer has
+// to be told now.
+func (c *Conn) releaseLocked() (owes bool) {
+	n := c.inbox.release()
+	if n == 0 {
+		return false
 	}
+	owes = c.s.Consume(n, c.now)
+	if d := c.s.Deadline(); d != 0 && d < c.timerAt {
+		c.armLocked(d)
+	}
+	return owes
 }
 
 // receiveSlow is Receive when the inbox is empty. It is called with c.mu held
@@ -168,11 +174,11 @@ func (c *Conn) interrupt() {
 
 // receiveErrLocked is why there will be no further message, nil if there may.
 func (c *Conn) receiveErrLocked() error {
-	var remote *CloseError
 	switch {
-	case c.ended && errors.As(c.err, &remote) && remote.Remote && remote.Code == CodeNormal && !errors.As(c.err, new(*LostError)):
-		return io.EOF
 	case c.ended:
+		if end, ok := c.err.(*CloseError); ok && end.Remote && end.Code == CodeNormal {
+			return io.EOF
+		}
 		return c.err
 	case c.closing:
 		return ErrClosed

@@ -62,7 +62,7 @@ func (c *Conn) flushLocked() {
 		return
 	}
 	l.writing = true
-	if l.raw == nil || clock()-l.lastWrite < burst {
+	if l.raw == nil || c.inBurst(l) {
 		go l.writeOn(nil)
 		return
 	}
@@ -71,7 +71,8 @@ func (c *Conn) flushLocked() {
 	c.mu.Unlock()
 	n, err := l.raw.tryWrite(l, w.gather)
 	c.mu.Lock()
-	l.lastWrite = clock()
+	c.now = clock()
+	l.lastWrite = c.now
 	if w.gather = w.gather[n:]; err == nil && len(w.gather) > 0 {
 		go l.writeOn(w)
 		return
@@ -95,7 +96,8 @@ func (l *link) writeOn(w *write) {
 	for {
 		err := l.writeAll(w.gather)
 		c.mu.Lock()
-		l.lastWrite = clock()
+		c.now = clock()
+		l.lastWrite = c.now
 		if !c.wroteLocked(l, err) {
 			break
 		}
@@ -148,9 +150,16 @@ func (l *link) writeAll(p []byte) error {
 	return nil
 }
 
+// inBurst reports whether the link's last write has only just ended. To read
+// the clock costs much of what the answer saves; if anything has come in a while
+// after that write, the answer is known without.
+func (c *Conn) inBurst(l *link) bool {
+	return c.now-l.lastWrite < burst && clock()-l.lastWrite < burst
+}
+
 // awaitReportLocked tells the heartbeat whether the peer owes a report.
 func (c *Conn) awaitReportLocked() {
-	if c.s.Unreported() && c.hb.Awaiting(clock()) {
+	if c.s.Unreported() && c.hb.Awaiting(c.now) {
 		c.armLocked(c.hb.Next())
 	}
 }

@@ -14,7 +14,7 @@ const (
 	// short is the length of deadlines that are meant to pass.
 	short = 50 * time.Millisecond
 	// quiet is how long a writer must make no progress to count as blocked.
-	quiet = 100 * time.Millisecond
+	quiet = 50 * time.Millisecond
 	// endless is more than the buffers of any transport hold.
 	endless = 128 << 20
 )
