@@ -3,6 +3,8 @@ package conn
 import (
 	"context"
 	"errors"
+	"net"
+	"time"
 )
 
 // Flush waits until the peer's application has consumed all that was accepted
@@ -84,6 +86,7 @@ func (c *Conn) closeLocked(code Code, reason string) {
 	c.endIfDoneLocked()
 	c.stopReceiverLocked()
 	c.flushLocked()
+	c.lendLocked() // the peer's answer has to be read
 }
 
 // stopReceiverLocked makes a Receive that is under way return.
@@ -202,8 +205,14 @@ func (c *Conn) endLocked(err error) {
 		return
 	}
 	l.ending = true
+	// A link that is stuck is not waited for.
+	time.AfterFunc(lastWords, func() { l.fail(net.ErrClosed) })
 	if l.leased {
 		c.afterLocked(func() { _ = l.nc.SetReadDeadline(past) })
 	}
 	c.letLinkGoLocked(l)
 }
+
+// lastWords is how long a link that has nothing left to say waits for the peer
+// to take that in and to close its half.
+const lastWords = 250 * time.Millisecond

@@ -150,7 +150,7 @@ func (c *Conn) detachLocked(l *link) bool {
 func (c *Conn) linkFailed(l *link, err error) {
 	c.mu.Lock()
 	detached := c.detachLocked(l)
-	lost := detached && !c.ended && c.entry != nil && !c.entry.Resumable()
+	lost := detached && !c.ended && !c.resumableLocked()
 	c.mu.Unlock()
 	if !detached {
 		return
@@ -161,6 +161,13 @@ func (c *Conn) linkFailed(l *link, err error) {
 	} else if c.server != nil {
 		c.server.sessions.park(c)
 	}
+}
+
+func (c *Conn) resumableLocked() bool {
+	if c.entry != nil {
+		return c.entry.Resumable()
+	}
+	return c.client.Resumable()
 }
 
 // ID is the session's public name: 32 hexadecimal digits, the same at both

@@ -89,6 +89,10 @@ func (c *Conn) receiveSlow(ctx context.Context) (msg []byte, err error) {
 		}
 		if err != nil {
 			c.receiving = false
+			c.awayLocked()
+			if c.progress != nil || c.closing { // somebody waits for what the peer says
+				c.lendLocked()
+			}
 			c.unlock()
 			return nil, err
 		}

@@ -61,18 +61,24 @@ func (c *Conn) verdict(ctx context.Context, err error) error {
 }
 
 // finish closes the session as a handler's return asks for, and waits for the
-// end.
+// end: as long as ctx allows, and then no longer than Close would.
 func (c *Conn) finish(ctx context.Context, err error) error {
-	if err == nil {
-		return c.Shutdown(ctx, CodeNormal, "")
-	}
-	code, reason := CodeError, ""
-	var own *CloseError
-	if errors.As(err, &own) && !own.Remote {
-		code, reason = own.Code, own.Reason
-	}
+	code, reason := CodeNormal, ""
 	c.mu.Lock()
-	c.inbox.hand = nil // it has not been dealt with
+	if err != nil {
+		code = CodeError
+		var own *CloseError
+		if errors.As(err, &own) && !own.Remote {
+			code, reason = own.Code, own.Reason
+		}
+		c.inbox.hand = nil // it has not been dealt with
+	}
+	c.closeLocked(code, reason)
 	c.unlock()
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		return c.Close()
+	}
 	return c.Shutdown(ctx, code, reason)
 }

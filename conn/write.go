@@ -175,7 +175,7 @@ func (c *Conn) letLinkGoLocked(l *link) {
 	l.leased, l.writing = true, true
 	go func() {
 		if half, ok := l.nc.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-			_ = l.nc.SetReadDeadline(time.Now().Add(lastWords))
+			_ = l.nc.SetReadDeadline(time.Time{}) // a dead socket shows at the read
 			var sink [512]byte
 			for {
 				if _, err := l.nc.Read(sink[:]); err != nil {
@@ -186,7 +186,3 @@ func (c *Conn) letLinkGoLocked(l *link) {
 		l.fail(net.ErrClosed)
 	}()
 }
-
-// lastWords is how long a link that has nothing left to say waits for the peer
-// to close its half.
-const lastWords = 250 * time.Millisecond
