@@ -79,8 +79,11 @@ func (c *Conn) closeLocked(code Code, reason string) {
 	if c.closing || c.ended {
 		return
 	}
-	c.releaseLocked()
 	c.closing = true
+	// The application may still be reading the message in hand: it is consumed,
+	// and its memory stays.
+	c.s.Consume(len(c.inbox.hand), c.now)
+	c.inbox.hand = nil
 	c.inbox.drop()
 	c.s.Close(uint16(code), reason)
 	c.endIfDoneLocked()

@@ -39,12 +39,11 @@ func Run(ctx context.Context, target string, h Handler, cfg *Config) error {
 // there is to be another: nil if all is done, a Permanent error if not.
 func (c *Conn) verdict(ctx context.Context, err error) error {
 	c.mu.Lock()
-	away := c.leaving
+	away, g := c.leaving, c.s.GoAway()
 	c.unlock()
 	if away {
 		// The server waits for our last messages, and for nothing else.
 		_ = c.Shutdown(ctx, CodeNormal, "")
-		g := c.s.GoAway()
 		return reconnect.RetryAfter(g.Min, g.Max, &CloseError{Code: CodeGoingAway, Remote: true})
 	}
 	var lost *LostError

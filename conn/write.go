@@ -32,6 +32,9 @@ var writes = sync.Pool{New: func() any { return new(write) }}
 
 func (w *write) free() {
 	clear(w.bufs)
+	if cap(w.scratch) > 2*maxWrite { // one huge message shall not be kept for ever
+		w.scratch = nil
+	}
 	w.ctrl, w.bufs, w.gather = w.ctrl[:0], w.bufs[:0], nil
 	writes.Put(w)
 }

@@ -34,10 +34,10 @@ func (s *Session) Data(gen uint64, size int, now time.Duration) (discard bool, e
 }
 
 // Consume says that the application is done with the next size bytes of what
-// it received.
-func (s *Session) Consume(size int, now time.Duration) {
+// it received. It reports whether the peer has to be told now.
+func (s *Session) Consume(size int, now time.Duration) (owes bool) {
 	if s.local != nil && s.local.Consumed != wire.Open {
-		return
+		return false
 	}
 	s.consumed += uint64(size)
 	s.news(now)
@@ -45,7 +45,9 @@ func (s *Session) Consume(size int, now time.Duration) {
 	if untold >= uint64(s.limits.Window/4) ||
 		s.draining() && (s.consumed >= s.drainTo || untold >= uint64(s.limits.Window/16)) {
 		s.owe(oweAck)
+		return true
 	}
+	return false
 }
 
 // Idle says that the application has consumed all there is and waits: a peer
