@@ -104,10 +104,10 @@ func (c *Conn) stopReceiverLocked() {
 // consumed. A peer that still listens is not answered: the application may have
 // more to say.
 func (c *Conn) settleLocked() {
-	if !c.closing && !c.ended && c.s.PeerDone() && c.s.AtFinal() && c.inbox.unread == 0 && len(c.inbox.hand) == 0 {
+	if !c.closing && c.s.PeerDone() && c.s.AtFinal() && c.inbox.unread == 0 && len(c.inbox.hand) == 0 {
 		c.s.Close(uint16(CodeNormal), "")
-		c.endIfDoneLocked()
 	}
+	c.endIfDoneLocked()
 }
 
 // endIfDoneLocked ends a session that both ends have closed.

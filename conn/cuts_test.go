@@ -10,6 +10,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -89,12 +90,12 @@ func TestManyCutsLoseNothing(t *testing.T) {
 	require.NoError(t, err)
 	defer proxy.Close()
 
-	resumed := 0
+	var resumed atomic.Int64
 	c, err := conn.Dial(ctx, proxy.Addr().String(), &conn.Config{
 		Retry: reconnect.Policy{InitialDelay: time.Millisecond, MaxDelay: 10 * time.Millisecond},
 		OnState: func(s conn.State) {
 			if s.Phase == conn.Resumed {
-				resumed++
+				resumed.Add(1)
 			}
 		},
 	})
@@ -105,6 +106,6 @@ func TestManyCutsLoseNothing(t *testing.T) {
 	require.NoError(t, <-sent)
 	require.NoError(t, c.Shutdown(ctx, conn.CodeNormal, ""))
 	require.NoError(t, <-served)
-	t.Logf("%d cuts, %d resumed: %+v", proxy.Stats().Cuts, resumed, c.Stats())
-	require.Greater(t, resumed, 20)
+	t.Logf("%d cuts, %d resumed: %+v", proxy.Stats().Cuts, resumed.Load(), c.Stats())
+	require.Greater(t, resumed.Load(), int64(20))
 }

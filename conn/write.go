@@ -24,8 +24,9 @@ const (
 type write struct {
 	ctrl    []byte
 	bufs    [][]byte
-	gather  []byte
+	gather  []byte // what is left to write
 	scratch []byte
+	pinned  bool // the session waits to hear that the write is over
 }
 
 var writes = sync.Pool{New: func() any { return new(write) }}
@@ -42,6 +43,7 @@ func (w *write) free() {
 // nextLocked fills w with what the link has to write next, in one piece.
 func (l *link) nextLocked(w *write) {
 	w.ctrl, w.bufs = l.c.s.Next(l.gen, w.ctrl[:0], w.bufs[:0], maxWrite)
+	w.pinned = len(w.bufs) > 0
 	switch len(w.bufs) {
 	case 0:
 		w.gather = nil
@@ -80,10 +82,10 @@ func (c *Conn) flushLocked() {
 		go l.writeOn(w)
 		return
 	}
-	w.free()
-	if c.wroteLocked(l, err) {
+	if c.wroteLocked(l, w, err) {
 		go l.writeOn(nil)
 	}
+	w.free()
 }
 
 // writeOn is the link's writer: it writes what is left in w, and then all that
@@ -101,7 +103,7 @@ func (l *link) writeOn(w *write) {
 		c.mu.Lock()
 		c.now = clock()
 		l.lastWrite = c.now
-		if !c.wroteLocked(l, err) {
+		if !c.wroteLocked(l, w, err) {
 			break
 		}
 		l.nextLocked(w)
@@ -112,8 +114,10 @@ func (l *link) writeOn(w *write) {
 }
 
 // wroteLocked ends a write, and reports whether another is to follow.
-func (c *Conn) wroteLocked(l *link, err error) (more bool) {
-	c.s.Wrote()
+func (c *Conn) wroteLocked(l *link, w *write, err error) (more bool) {
+	if w.pinned {
+		c.s.Wrote()
+	}
 	if err != nil {
 		c.afterLocked(func() { l.fail(err) })
 	} else if c.link == l {
