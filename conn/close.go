@@ -158,6 +158,7 @@ func (c *Conn) violatedLocked(err error) {
 		return
 	}
 	c.s.Abort(uint16(CodeProtocol), public(err).Error())
+	c.inbox.drop() // the peer is told that no more will be consumed
 	c.flushLocked()
 	c.loseLocked(LostProtocol, public(err))
 }
