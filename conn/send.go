@@ -145,9 +145,13 @@ func (c *Conn) roomyLocked() bool { return c.s.Room(c.buffer / 4) }
 func (c *Conn) roomLocked() {
 	c.signalLocked()
 	if len(c.writable) > 0 && (c.ended || c.roomyLocked() || !c.s.Accepts()) {
-		for _, f := range c.writable {
-			c.afterLocked(f)
-		}
+		// In a goroutine of its own: this one may be the application's, and
+		// hold a lock that f wants.
+		go func(callbacks []func()) {
+			for _, f := range callbacks {
+				f()
+			}
+		}(c.writable)
 		c.writable = nil
 	}
 }
