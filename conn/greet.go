@@ -122,11 +122,11 @@ func (c *Conn) welcomed(l *link, attempt uint64, body []byte) error {
 // wants to read.
 func (l *link) begin() {
 	c := l.c
+	c.mu.Lock()
 	var err error
 	if l.w > l.r {
-		err = l.apply()
+		err = l.applyLocked()
 	}
-	c.mu.Lock()
 	c.returnLeaseLocked(l, err)
 	c.wakeReceiverLocked()
 	if c.progress != nil || c.closing {

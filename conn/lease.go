@@ -56,16 +56,15 @@ func (c *Conn) lendLocked() {
 // messages, or the link is dead.
 func (l *link) readOn() {
 	c := l.c
+	c.mu.Lock()
 	for {
-		err := l.read()
-		c.mu.Lock()
+		err := l.readLocked()
 		if c.receiving || err != nil && !errors.Is(err, errInterrupted) || l.ending || c.link != l {
 			c.returnLeaseLocked(l, err)
 			c.wakeReceiverLocked()
 			c.unlock()
 			return
 		}
-		c.unlock()
 		if err != nil {
 			_ = l.nc.SetReadDeadline(time.Time{}) // a dead socket shows at the next read
 		}

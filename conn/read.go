@@ -21,12 +21,15 @@ const (
 // before.
 var errInterrupted = errors.New("read was interrupted")
 
-// read reads once and applies what came. The caller holds the lease.
-func (l *link) read() error {
+// readLocked reads once, without c.mu, and applies what came. The caller holds
+// the lease.
+func (l *link) readLocked() error {
+	l.c.unlock()
 	n, err := l.fill()
+	l.c.mu.Lock()
 	if n > 0 {
 		// Bytes that came with an error are applied before it counts.
-		return l.apply()
+		return l.applyLocked()
 	}
 	switch {
 	case err == nil:
@@ -100,24 +103,29 @@ func (l *link) makeRoom() {
 	l.in, l.r, l.w = next, 0, n
 }
 
-// apply applies the whole frames that have been read: each is counted, or
-// takes effect, while the link is still the session's.
-func (l *link) apply() error {
-	c := l.c
-	c.mu.Lock()
-	err := l.applyLocked()
-	if _, broke := err.(*wire.Error); broke {
-		c.violatedLocked(err)
-	}
-	c.unlock()
-	return err
-}
-
+// applyLocked applies the whole frames that have been read: each is counted, or
+// takes effect, while the link is still the session's. It lets c.mu go while it
+// writes.
 func (l *link) applyLocked() error {
 	c := l.c
 	if c.link != l || c.ended {
 		return session.ErrFenced
 	}
+	err := l.framesLocked()
+	if err == nil {
+		if d := c.s.Deadline(); d != 0 && d < c.timerAt {
+			c.armLocked(d)
+		}
+		c.settleLocked()
+		c.flushLocked()
+	} else if _, broke := err.(*wire.Error); broke {
+		c.violatedLocked(err)
+	}
+	return err
+}
+
+func (l *link) framesLocked() error {
+	c := l.c
 	c.now = clock()
 	c.hb.Heard(c.now)
 	c.confirmLocked(l)
@@ -142,16 +150,8 @@ func (l *link) applyLocked() error {
 		c.inbox.push(l.in.buf[start:l.r:l.r], n, l.in)
 		c.wakeReceiverLocked()
 	}
-	if err != nil {
-		return err
-	}
 	c.stats.received += uint64(n)
-	if d := c.s.Deadline(); d != 0 {
-		c.armLocked(d)
-	}
-	c.settleLocked()
-	c.flushLocked()
-	return nil
+	return err
 }
 
 // controlLocked applies a control frame.

@@ -74,14 +74,17 @@ func (c *Conn) releaseLocked() (owes bool) {
 func (c *Conn) receiveSlow(ctx context.Context) (msg []byte, err error) {
 	c.receiving = true
 	for {
-		c.s.Idle()
-		c.settleLocked()
-		c.flushLocked()
 		if msg, ok := c.inbox.next(); ok {
 			c.receiving = false
 			c.awayLocked()
 			c.unlock()
 			return msg, nil
+		}
+		c.s.Idle()
+		c.settleLocked()
+		c.flushLocked()
+		if c.inbox.unread > 0 {
+			continue
 		}
 		err := c.receiveErrLocked()
 		if err == nil {
@@ -97,21 +100,13 @@ func (c *Conn) receiveSlow(ctx context.Context) (msg []byte, err error) {
 			return nil, err
 		}
 		if l := c.link; l != nil && !l.leased && !l.ending {
-			c.readLocked(ctx, l)
+			c.watchLocked(ctx)
+			l.leased = true
+			c.returnLeaseLocked(l, l.readLocked())
 		} else {
 			c.waitLocked(ctx)
 		}
 	}
-}
-
-// readLocked takes the lease of l and reads once from its socket, without c.mu.
-func (c *Conn) readLocked(ctx context.Context, l *link) {
-	l.leased = true
-	c.watchLocked(ctx)
-	c.unlock()
-	err := l.read()
-	c.mu.Lock()
-	c.returnLeaseLocked(l, err)
 }
 
 // returnLeaseLocked ends a reader's use of l.

@@ -80,7 +80,9 @@ func (c *Conn) acceptedLocked(messages, size int) {
 	c.stats.sent += uint64(messages)
 	switch {
 	case c.link != nil:
-		c.flushLocked()
+		if !c.link.writing {
+			c.writeLocked(c.link)
+		}
 	case c.server != nil:
 		c.afterLocked(func() { c.server.sessions.grow(c, size) })
 	}

@@ -62,10 +62,14 @@ func (l *link) nextLocked(w *write) {
 // nobody is writing to it: at once and in this goroutine while the link is
 // quiet, so that c.mu is let go meanwhile, else in a writer of its own.
 func (c *Conn) flushLocked() {
-	l := c.link
-	if l == nil || l.writing || !c.s.Pending(l.gen) {
-		return
+	if l := c.link; l != nil && !l.writing && c.s.Pending(l.gen) {
+		c.writeLocked(l)
 	}
+}
+
+// writeLocked is flushLocked where there is a link that nobody writes to, and
+// most likely something to write.
+func (c *Conn) writeLocked(l *link) {
 	l.writing = true
 	if l.raw == nil || c.inBurst(l) {
 		go l.writeOn(nil)
@@ -73,6 +77,11 @@ func (c *Conn) flushLocked() {
 	}
 	w := writes.Get().(*write)
 	l.nextLocked(w)
+	if !w.pinned { // the peer's window is full
+		l.writing = false
+		w.free()
+		return
+	}
 	c.mu.Unlock()
 	n, err := l.raw.tryWrite(l, w.gather)
 	c.mu.Lock()

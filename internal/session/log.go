@@ -36,6 +36,10 @@ type segment struct {
 	own bool
 }
 
+// A piece of longWrite is worth a write of its own: to put it together with what
+// lies in the next segment would cost a copy of both.
+const longWrite = 8 << 10
+
 // maxFreed bounds how many chunks wait for a stuck write; beyond it they are
 // left to the garbage collector, which knows when that write is over.
 const maxFreed = 32
@@ -110,6 +114,9 @@ func (l *Log) take(bufs [][]byte, budget int, limit uint64) (_ [][]byte, limited
 		l.sentOff += n
 		l.sent += uint64(n)
 		l.high = max(l.high, l.sent)
+		if n >= longWrite {
+			break
+		}
 	}
 	return bufs, false
 }
