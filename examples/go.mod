@@ -1,0 +1,17 @@
+module github.com/longsplice/longsplice/examples
+
+go 1.25.0
+
+require (
+	github.com/longsplice/longsplice v0.0.0
+	github.com/stretchr/testify v1.12.1
+	go.uber.org/goleak v1.3.0
+)
+
+require (
+	github.com/cenkalti/backoff/v4 v4.3.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+)
+
+// The examples belong to the checkout that they came with.
+replace github.com/longsplice/longsplice => ../
