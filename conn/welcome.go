@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/longsplice/longsplice/internal/session"
@@ -86,7 +87,7 @@ func (s *Server) authenticate(ctx context.Context, l *link, h *wire.Hello) (stri
 		state := t.ConnectionState()
 		p.TLS = &state
 	}
-	identity, err := s.cfg.Authenticate(ctx, p)
+	identity, err := s.judge(ctx, p)
 	if err != nil {
 		r := wire.Refuse{Code: wire.RefuseIdentity}
 		if told := new(RefusedError); errors.As(err, &told) {
@@ -95,6 +96,18 @@ func (s *Server) authenticate(ctx context.Context, l *link, h *wire.Hello) (stri
 		return "", errors.Join(s.refuse(l, r), err)
 	}
 	return identity, nil
+}
+
+// judge calls Authenticate. It works on what strangers send: should it panic,
+// that refuses the link and no more.
+func (s *Server) judge(ctx context.Context, p Peer) (identity string, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.cfg.log().Error("Authenticate panicked", "panic", v, "stack", string(debug.Stack()))
+			err = fmt.Errorf("conn: Authenticate panicked: %v", v)
+		}
+	}()
+	return s.cfg.Authenticate(ctx, p)
 }
 
 // refuse tells the client why not, and returns that as an error.
