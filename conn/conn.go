@@ -85,8 +85,10 @@ const never time.Duration = 1<<63 - 1
 // origin is where the process's monotonic instants count from.
 var origin = time.Now()
 
-// clock returns the present instant. It is never zero.
-func clock() time.Duration { return time.Since(origin) + 1 }
+// clock returns the present instant. It is never zero, and far from it, because
+// zero stands for no instant: in a testing/synctest bubble it is the year 2000,
+// decades before origin.
+func clock() time.Duration { return time.Since(origin) + 1<<61 }
 
 func newConn(cfg *Config, s *session.Session) *Conn {
 	limits := cfg.limits()
