@@ -66,7 +66,9 @@ func (l *link) readOn() {
 			return
 		}
 		if err != nil {
-			_ = l.nc.SetReadDeadline(time.Time{}) // a dead socket shows at the next read
+			c.unlock()
+			l.uninterrupt()
+			c.mu.Lock()
 		}
 	}
 }

@@ -109,20 +109,24 @@ func (c *Conn) receiveSlow(ctx context.Context) (msg []byte, err error) {
 	}
 }
 
-// returnLeaseLocked ends a reader's use of l.
+// returnLeaseLocked ends a reader's use of l. It lets c.mu go on the way.
 func (c *Conn) returnLeaseLocked(l *link, err error) {
-	l.leased = false
-	switch {
-	case errors.Is(err, errInterrupted):
-		if !l.ending {
-			_ = l.nc.SetReadDeadline(time.Time{}) // a dead socket shows at the next read
-		}
-	case err != nil && !l.ending:
+	if err != nil && !l.ending {
 		c.mu.Unlock()
-		l.fail(err)
+		if errors.Is(err, errInterrupted) {
+			l.uninterrupt()
+		} else {
+			l.fail(err)
+		}
 		c.mu.Lock()
 	}
+	l.leased = false
 	c.letLinkGoLocked(l)
+}
+
+// uninterrupt makes reads wait again.
+func (l *link) uninterrupt() {
+	_ = l.nc.SetReadDeadline(time.Time{}) // a dead socket shows at the next read
 }
 
 // waitLocked waits, without c.mu, until there is something to look at.

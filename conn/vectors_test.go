@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -137,9 +136,8 @@ func (s *stage) ask(f func(context.Context) error) {
 func (s *stage) answered() {
 	for _, a := range s.asks {
 		// Whoever shuts down after the end learns how it ended.
-		var remote *conn.CloseError
-		if err := <-a; !errors.As(err, &remote) {
-			require.NoError(s, err)
+		if err := <-a; err != nil {
+			require.IsType(s, &conn.CloseError{}, err)
 		}
 	}
 }

@@ -191,7 +191,7 @@ func (c *Conn) letLinkGoLocked(l *link) {
 	l.leased, l.writing = true, true
 	go func() {
 		if half, ok := l.nc.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-			_ = l.nc.SetReadDeadline(time.Time{}) // a dead socket shows at the read
+			l.uninterrupt()
 			var sink [512]byte
 			for {
 				if _, err := l.nc.Read(sink[:]); err != nil {

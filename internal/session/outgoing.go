@@ -72,7 +72,7 @@ func (s *Session) Ask() {
 
 // Probe asks the peer at once where it stands.
 func (s *Session) Probe() {
-	s.wantAt = min(s.wantAt, s.out.sent)
+	s.probe = true
 	s.owe(oweAckReq)
 }
 
@@ -98,7 +98,7 @@ func (s *Session) Pending(gen uint64) bool {
 }
 
 // askDue reports whether an ACKREQ is to follow the DATA sent so far.
-func (s *Session) askDue() bool { return s.owed&oweAckReq != 0 && s.out.sent >= s.wantAt }
+func (s *Session) askDue() bool { return s.owed&oweAckReq != 0 && (s.probe || s.out.sent >= s.wantAt) }
 
 // sendable reports whether the next DATA frame may leave now.
 func (s *Session) sendable() bool {
@@ -147,7 +147,7 @@ func (s *Session) Next(gen uint64, ctrl []byte, bufs [][]byte, budget int) ([]by
 		if s.out.sent >= s.wantAt {
 			s.owed &^= oweAckReq
 		}
-		s.asked, s.askedAt = true, s.out.sent
+		s.probe, s.asked, s.askedAt = false, true, s.out.sent
 		tail := len(ctrl)
 		ctrl = wire.AppendAckReq(ctrl)
 		bufs = append(bufs, ctrl[tail:])

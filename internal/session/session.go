@@ -60,6 +60,7 @@ type Session struct {
 	ping    uint64 // nonce to ask with
 	goAway  wire.GoAway
 	wantAt  uint64 // an ACKREQ is wanted once sent has come this far
+	probe   bool   // one is wanted at once
 	asked   bool   // this link carried one, when sent stood at askedAt
 	askedAt uint64
 	drainTo uint64 // the peer asked: tell progress until it is here
@@ -131,7 +132,7 @@ func (s *Session) Attach(gen uint64, peer Positions, window, maxMessage int) err
 	}
 	// What the old link was asked for or owed died with it. Whoever still
 	// waits asks again; a peer that still waits does so, too.
-	s.owed, s.asked, s.drainTo = 0, false, 0
+	s.owed, s.probe, s.asked, s.drainTo = 0, false, false, 0
 	s.pings = pingBudget{}
 	if s.wantAt > s.out.acked {
 		s.owed |= oweAckReq

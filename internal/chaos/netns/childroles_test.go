@@ -1,0 +1,72 @@
+//go:build linux
+
+package netns
+
+import (
+	"context"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/longsplice/longsplice/conn"
+)
+
+// beServer serves the address, and returns what ends that.
+func (c *child) beServer() (end func()) {
+	ln, err := net.Listen("tcp", c.set.Addr)
+	if err != nil {
+		c.bad("%v", err)
+		return func() {}
+	}
+	srv := conn.NewServer(conn.HandlerFunc(c.handle), c.config())
+	c.wg.Go(func() {
+		if err := srv.Serve(c.ctx, ln); c.ctx.Err() == nil {
+			c.bad("serve: %v", err)
+		}
+	})
+	c.emit(event{Ev: evListening})
+	return func() {
+		if err := srv.Close(); err != nil {
+			c.bad("close: %v", err)
+		}
+	}
+}
+
+// beClient keeps its sessions, one goroutine each.
+func (c *child) beClient() {
+	for i := range c.set.Conns {
+		cfg := c.config()
+		cfg.OnState = func(s conn.State) {
+			c.emit(event{Ev: evState, Conn: i, Phase: s.Phase.String(), Err: textOf(s.Err)})
+		}
+		c.wg.Go(func() {
+			if err := conn.Run(c.ctx, c.set.Addr, conn.HandlerFunc(c.handle), cfg); c.ctx.Err() == nil {
+				c.bad("run: %v", err)
+			}
+		})
+	}
+}
+
+// dial dials once, and takes the time.
+func (c *child) dial(cmd command) {
+	cfg := c.config()
+	cfg.DialTimeout = cmd.Limit
+	cfg.Retry.MaxAttempts = cmd.Attempts
+	ctx, cancel := context.WithCancel(c.ctx)
+	defer cancel()
+	var from atomic.Int64
+	from.Store(int64(machineClock()))
+	if cmd.Cancel > 0 {
+		timer := time.AfterFunc(cmd.Cancel, func() {
+			from.Store(int64(machineClock()))
+			cancel()
+		})
+		defer timer.Stop()
+	}
+	cn, err := conn.Dial(ctx, c.set.Addr, cfg)
+	took := machineClock() - time.Duration(from.Load())
+	if err == nil {
+		_ = cn.Close() // that it was dialled is wrong enough
+	}
+	c.emit(event{Ev: evDialled, Err: textOf(err), Took: took})
+}

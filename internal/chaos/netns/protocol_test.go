@@ -1,0 +1,88 @@
+//go:build linux
+
+package netns
+
+import (
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+// What a test and its processes say to each other: one JSON value a line.
+
+// settings make a child what it is.
+type settings struct {
+	Role       string // server, client or dial
+	Addr       string
+	Conns      int // of a client
+	Interval   time.Duration
+	Timeout    time.Duration
+	ProbeAfter time.Duration
+	TTL        time.Duration
+}
+
+// A command goes to a child's standard input. Its end means quit too.
+type command struct {
+	Do       string // send, expect, flush, report, dial, quit
+	N        uint64
+	Every    time.Duration // send: between two messages
+	Cancel   time.Duration // dial: after which the context is cancelled
+	Attempts int           // dial: after which the policy gives up
+	Limit    time.Duration // dial: of one attempt
+}
+
+// What an event says has happened.
+const (
+	evListening = "listening"
+	evState     = "state"    // client: Conn is in Phase
+	evSession   = "session"  // a handler was called
+	evUp        = "up"       // a link
+	evDown      = "down"     // a link, of Err; Dead by the heartbeat's verdict
+	evRefused   = "refused"  // server: a link, with Err
+	evEnded     = "ended"    // a session, with Err; From and To if it was lost
+	evHandled   = "handled"  // a handler has returned
+	evSent      = "sent"     // answers send: all was accepted, by one peer
+	evReceived  = "received" // answers expect: N messages have come, at one peer
+	evFlushed   = "flushed"  // answers flush, for one peer
+	evReport    = "report"   // answers report
+	evDialled   = "dialled"  // answers dial: it took Took, counted from the cancellation if there was one
+	evStall     = "stall"    // the process did not run for Took longer than it should
+	evBad       = "bad"      // something that must not happen, in Err
+	evBye       = "bye"      // answers quit; Err says what was left behind
+)
+
+// An event comes from a child's standard output.
+type event struct {
+	Ev     string
+	At     time.Duration // on the machine's clock
+	Conn   int           `json:",omitempty"` // of a client's events
+	ID     string        `json:",omitempty"` // of the session
+	Phase  string        `json:",omitempty"`
+	Err    string        `json:",omitempty"`
+	Dead   bool          `json:",omitempty"`
+	Reason string        `json:",omitempty"` // of a *LostError
+	N      uint64        `json:",omitempty"`
+	From   uint64        `json:",omitempty"` // the first message that a *LostError names
+	To     uint64        `json:",omitempty"` // and the one behind the last
+	Took   time.Duration `json:",omitempty"`
+	Peers  []account     `json:",omitempty"`
+}
+
+// An account is where one peer stands.
+type account struct {
+	ID        string
+	Sent, Got uint64
+	Links     uint64
+	Connected bool
+}
+
+// machineClock reads CLOCK_MONOTONIC, which unlike Go's instants can be compared
+// between processes, and unlike the wall clock is never set.
+func machineClock() time.Duration {
+	const monotonic = 1
+	var ts syscall.Timespec
+	if _, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, monotonic, uintptr(unsafe.Pointer(&ts)), 0); errno != 0 {
+		panic(errno)
+	}
+	return time.Duration(ts.Nano())
+}
