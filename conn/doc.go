@@ -155,9 +155,10 @@
 //   - *[CloseError]: the peer closed.
 //   - *[LostError]: the session ended, and what is not known to have been
 //     consumed is in it. Undelivered has certainly not been consumed by the
-//     peer's application, and is safe to send again in another session. Unknown
-//     may have been consumed: sending it again risks doubling it, which only an
-//     application can decide. The server loses a session without a client for
+//     peer's application, and can be sent again in another session. (A message
+//     over which a handler failed counts as not consumed.) Unknown may have been:
+//     sending it again risks doubling it, which only an application can decide.
+//     The server loses a session without a client for
 //     SessionTTL, both ends when the peer breaks the protocol, the client when
 //     the server has restarted or [Config.Retry] gives up.
 //
@@ -219,8 +220,8 @@
 // Everything that a peer can make grow has a limit, and each field of [Config]
 // gives its default. A claimed length is judged before memory is allocated for
 // it, and memory follows what has arrived. A session takes at most SendBuffer
-// bytes for what it sends and about Window for what it has received, or one
-// message each if that is larger. When all is consumed and acknowledged it holds
+// bytes for what it sends, and memory of about twice Window for what it has
+// received and not consumed; one message always has room. When all is consumed and acknowledged it holds
 // neither; on transports other than TCP and unix sockets it keeps a read buffer
 // of 2 to 64 KiB.
 //
