@@ -36,8 +36,13 @@ func (l *link) readLocked() error {
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return errInterrupted
-	case errors.Is(err, io.EOF) && l.w > l.r:
-		return fmt.Errorf("link ended within a frame: %w", io.ErrUnexpectedEOF)
+	case errors.Is(err, io.EOF):
+		// io.EOF is the end of a stream of messages, which this is not.
+		where := "without a CLOSE"
+		if l.w > l.r {
+			where = "within a frame"
+		}
+		return fmt.Errorf("link ended %s: %w", where, io.ErrUnexpectedEOF)
 	}
 	return err
 }

@@ -45,7 +45,7 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for {
 			msg, err := c.Receive(ctx)
-			if errors.Is(err, io.EOF) {
+			if err == io.EOF { // and not what may lie within a *LostError
 				return
 			}
 			if !yield(msg, err) || err != nil {

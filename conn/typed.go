@@ -85,7 +85,7 @@ func (t TypedConn[T]) Messages(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for {
 			v, err := t.Receive(ctx)
-			if errors.Is(err, io.EOF) && !errors.As(err, new(*CodecError)) {
+			if err == io.EOF { // and not what may lie within another error
 				return
 			}
 			if !yield(v, err) || err != nil && !errors.As(err, new(*CodecError)) {
