@@ -57,8 +57,8 @@ func (c *Conn) Shutdown(ctx context.Context, code Code, reason string) error {
 			err = &UnknownError{Bytes: n.Queued - n.Acked, Err: err}
 		}
 		c.abortLocked(CodeAborted, "")
-	} else if !errors.Is(c.err, ErrClosed) {
-		err = c.err
+	} else if errors.As(c.err, new(*LostError)) {
+		err = c.err // and not the peer's CLOSE, which is no failure
 	}
 	c.unlock()
 	<-c.gone
