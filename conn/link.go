@@ -55,5 +55,20 @@ func (l *link) fail(err error) {
 	})
 }
 
+// abandon is fail for a link whose peer is taken for dead. What the kernel has
+// not delivered is thrown away, and the peer, if it still hears, learns of the
+// end by a reset: a FIN would wait behind what is not acknowledged, and the
+// peer for its own verdict.
+func (l *link) abandon(err error) {
+	nc := l.nc
+	if over, ok := nc.(interface{ NetConn() net.Conn }); ok { // TLS
+		nc = over.NetConn()
+	}
+	if tcp, ok := nc.(interface{ SetLinger(sec int) error }); ok {
+		_ = tcp.SetLinger(0) // it may be closed already
+	}
+	l.fail(err)
+}
+
 // past makes a blocked read or write return.
 var past = time.Unix(1, 0)

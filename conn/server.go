@@ -182,7 +182,10 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	var errs []error
 	for ln := range listeners {
-		errs = append(errs, ln.Close())
+		// The end of Serve's context may have come first.
+		if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
 	}
 	for _, c := range s.sessions.all() {
 		c.mu.Lock()

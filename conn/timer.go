@@ -74,7 +74,7 @@ func (c *Conn) watchLinkLocked() {
 	case heartbeat.Dead:
 		// The link may be stuck in a write, which closing it ends.
 		l, err := c.link, a.Err()
-		c.afterLocked(func() { l.fail(err) })
+		c.afterLocked(func() { l.abandon(err) })
 	}
 }
 

@@ -14,7 +14,8 @@ func TestDialIntoSilence(t *testing.T) {
 	t.Parallel()
 	const tolerance = 50 * time.Millisecond // of a busy machine
 	n := newPair(t)
-	n.start(server, quickServer).wait(0, 1, "listening", is(evListening))
+	srv := n.start(server, quickServer)
+	srv.wait(0, 1, "listening", is(evListening))
 	cl := n.start(client, settings{Role: "dial", Addr: addr, Interval: interval, Timeout: timeout})
 	n.drop(server, dials)
 	for _, c := range []struct {
@@ -38,4 +39,5 @@ func TestDialIntoSilence(t *testing.T) {
 		require.Greater(t, n.dropped(server), before, "it was in the kernel's hands")
 	}
 	cl.quit()
+	srv.quit()
 }

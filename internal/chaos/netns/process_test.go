@@ -45,8 +45,9 @@ func (p *pair) start(s side, set settings) *process {
 	require.NoError(p.t, err)
 	c := &process{
 		t: p.t, name: set.Role, exited: make(chan struct{}), changed: make(chan struct{}),
-		// ip replaces itself with the child, so that signals reach that.
-		cmd: exec.Command("ip", "netns", "exec", p.ns[s], exe),
+		// It comes before the machine's other work, of which its timing is not to
+		// tell. Each command replaces itself with the next: signals reach the child.
+		cmd: exec.Command("nice", "-n", "-15", "ip", "netns", "exec", p.ns[s], exe),
 	}
 	c.cmd.Env = append(os.Environ(), childEnv+"="+string(js))
 	c.cmd.Stderr = &c.stderr

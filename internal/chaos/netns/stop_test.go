@@ -67,7 +67,13 @@ func TestServerStopped(t *testing.T) {
 	}
 	d.send(5, 0)
 	d.settle()
-	t.Logf("all had resumed after %v, %d links were refused", last.Round(time.Millisecond), d.srv.count(marks[server], is(evRefused)))
+	refused := map[string]int{}
+	for _, e := range d.srv.since(marks[server]) {
+		if e.Ev == evRefused {
+			refused[e.Err]++
+		}
+	}
+	t.Logf("all had resumed after %v; links refused by cause: %v", last.Round(time.Millisecond), refused)
 	require.Zero(t, d.srv.count(marks[server], func(e event) bool { return e.Ev == evDown && e.Dead }), "the server read before it judged")
 	d.end()
 }
