@@ -17,7 +17,7 @@ const maxCredential = 3 << 10
 
 // greet is the client's side of a handshake. When it returns nil, the session
 // is on the link.
-func (c *Conn) greet(ctx context.Context, l *link, credential []byte) error {
+func (c *Conn) greet(ctx context.Context, l *link, target string, credential []byte) error {
 	deadline := time.Now().Add(c.cfg.handshakeTimeout())
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
@@ -29,6 +29,12 @@ func (c *Conn) greet(ctx context.Context, l *link, credential []byte) error {
 	defer stop()
 
 	c.mu.Lock()
+	if err := ctx.Err(); err != nil {
+		// An attempt that was given up, whose dial function brought a transport
+		// all the same, must not fence its successor.
+		c.unlock()
+		return err
+	}
 	old := c.link
 	if old != nil {
 		c.detachLocked(old)
@@ -57,11 +63,11 @@ func (c *Conn) greet(ctx context.Context, l *link, credential []byte) error {
 		if err := l.nc.SetDeadline(time.Time{}); err != nil {
 			return err
 		}
-		return c.welcomed(l, h.Attempt, body)
+		return c.welcomed(l, target, h.Attempt, body)
 	case wire.KindClose:
 		return c.closedMeanwhile(h.Attempt, body)
 	case wire.KindRefuse:
-		return c.refused(body)
+		return c.refused(target, body)
 	}
 	return public(wire.Errorf("kind %#x in answer to HELLO", byte(kind)))
 }
@@ -87,7 +93,7 @@ func (l *link) readFrame() (wire.Kind, []byte, error) {
 	}
 }
 
-func (c *Conn) welcomed(l *link, attempt uint64, body []byte) error {
+func (c *Conn) welcomed(l *link, target string, attempt uint64, body []byte) error {
 	w, err := wire.ParseWelcome(body)
 	if err != nil {
 		return public(err)
@@ -108,6 +114,7 @@ func (c *Conn) welcomed(l *link, attempt uint64, body []byte) error {
 	if c.id == "" {
 		c.id = nameOf(w.ID)
 	}
+	c.home, c.ttl = target, w.TTL
 	c.replayed = c.s.Replay()
 	l.c, l.leased = c, true
 	c.attachLocked(l, gen, w.MinPing)
@@ -149,7 +156,7 @@ func (c *Conn) closedMeanwhile(attempt uint64, body []byte) error {
 }
 
 // refused: what a refusal means for the session, and for the attempts.
-func (c *Conn) refused(body []byte) error {
+func (c *Conn) refused(target string, body []byte) error {
 	r, err := wire.ParseRefuse(body)
 	if err != nil {
 		return public(err)
@@ -161,6 +168,9 @@ func (c *Conn) refused(body []byte) error {
 	case wire.RefuseStale:
 		return refusal
 	case wire.RefuseEpoch:
+		if c.mayLiveElsewhere(target) {
+			return refusal
+		}
 		c.lose(LostRestarted, refusal)
 	case wire.RefuseUnknown:
 		c.lose(LostUnknown, refusal)
@@ -168,4 +178,12 @@ func (c *Conn) refused(body []byte) error {
 		c.lose(LostProtocol, refusal)
 	}
 	return reconnect.Permanent(refusal)
+}
+
+// mayLiveElsewhere reports whether the session may still be on the server that
+// it was last on, which is not target.
+func (c *Conn) mayLiveElsewhere(target string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return target != c.home && clock()-c.detachedAt < c.ttl
 }
