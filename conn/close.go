@@ -24,8 +24,7 @@ func (c *Conn) Flush(ctx context.Context) error {
 		case c.ended:
 			return c.err
 		case c.s.PeerDone():
-			r := c.s.Remote()
-			return &CloseError{Code: Code(r.Code), Reason: r.Reason, Remote: true}
+			return c.remoteLocked()
 		case ctx.Err() != nil:
 			return &UnknownError{Bytes: target - n.Acked, Err: ctx.Err()}
 		}
@@ -123,7 +122,7 @@ func (c *Conn) verdictLocked(reason LostReason, cause error) error {
 	var remote error
 	orderly := reason == LostClosed || c.closing
 	if r := c.s.Remote(); r != nil {
-		remote = &CloseError{Code: Code(r.Code), Reason: r.Reason, Remote: true}
+		remote = c.remoteLocked()
 		orderly = orderly && (c.closing || c.s.Count().Received >= r.Final)
 	}
 	undelivered, unknown := c.s.Loss()
@@ -137,6 +136,19 @@ func (c *Conn) verdictLocked(reason LostReason, cause error) error {
 		return remote
 	}
 	return ErrClosed
+}
+
+// remoteLocked is the peer's CLOSE, or its wish that this end should close.
+func (c *Conn) remoteLocked() *CloseError {
+	e := &CloseError{Code: CodeGoingAway, Remote: true}
+	if r := c.s.Remote(); r != nil {
+		e.Code, e.Reason = Code(r.Code), r.Reason
+	}
+	if c.leaving {
+		g := c.s.GoAway()
+		e.RetryMin, e.RetryMax = g.Min, g.Max
+	}
+	return e
 }
 
 // lose ends a session that cannot go on.

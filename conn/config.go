@@ -40,8 +40,10 @@ type Config struct {
 	Heartbeat *heartbeat.Config
 
 	// WriteTimeout is how long a link may take none of the bytes written to it
-	// before it is given up; it is dropped within a quarter of that after.
-	// Zero means 10 s, negative no limit.
+	// before it is given up; it is dropped within a quarter of that after. On
+	// transports other than TCP and unix sockets, which do not say how much of
+	// a write they have taken, it bounds each write, which is of 64 KiB or one
+	// longer message. Zero means 10 s, negative no limit.
 	WriteTimeout time.Duration
 
 	// HandshakeTimeout bounds a link's handshake from the moment that it was
@@ -66,8 +68,11 @@ type Config struct {
 
 	// The following are for clients.
 
-	// Targets are further servers that know the same sessions, tried after
-	// the target of [Dial] when that fails.
+	// Targets are tried after the target of [Dial] when that fails: other
+	// ways to the same server, or other servers. A session lives in one server.
+	// While it may still be there, another server's word that it does not know
+	// it counts as a failed attempt; only after the session's time to live has
+	// passed, or when the server that it was last on says so, is it lost.
 	Targets []string
 
 	// Dialers maps a scheme to the function that dials it, beside and before
@@ -113,8 +118,8 @@ type Config struct {
 	// 1 s, negative no limit.
 	MinPing time.Duration
 
-	// MaxConns is how many links a server has at once; further ones wait in
-	// the kernel's queue. Zero means 65,536, negative no limit. Either is
+	// MaxConns is how many links a server accepts in Serve at once; further
+	// ones wait in the kernel's queue. Those of ServeConn are not counted. Zero means 65,536, negative no limit. Either is
 	// lowered to 90 % of the process's limit of open files where there is one.
 	MaxConns int
 

@@ -58,7 +58,9 @@ type Conn struct {
 	watched <-chan struct{} // the end of the context that interrupts a Receive
 	unwatch func() bool
 
-	leaving    bool // the server has asked this client to go
+	leaving    bool          // the server has asked this client to go
+	home       string        // of a client: the target that the session was last on
+	ttl        time.Duration // and how long it lives there without a link
 	detachedAt time.Duration
 	replayed   int // messages that the present link carries once more
 	stats      counters
@@ -97,6 +99,7 @@ func newConn(cfg *Config, s *session.Session) *Conn {
 		s:       s,
 		maxIn:   limits.MaxMessage,
 		buffer:  limits.SendBuffer,
+		inbox:   inbox{most: maxHeld(limits.Window)},
 		arrived: make(chan struct{}, 1),
 		timerAt: never,
 		now:     clock(),
@@ -134,9 +137,9 @@ func (c *Conn) detachLocked(l *link) bool {
 	c.learn = c.hb.Interval()
 	c.hb.Stop()
 	c.now = clock()
+	c.detachedAt = c.now
 	if c.entry != nil {
 		c.entry.Detach(l.gen, c.now)
-		c.detachedAt = c.now
 		c.armLocked(c.now + c.cfg.sessionTTL())
 	} else {
 		c.s.Detach(l.gen)

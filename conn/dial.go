@@ -117,7 +117,7 @@ func (c *Conn) dialLink(ctx context.Context, target string) (*link, error) {
 		return nil, err
 	}
 	l := newLink(nc)
-	if err := c.greet(ctx, l, credential); err != nil {
+	if err := c.greet(ctx, l, target, credential); err != nil {
 		_ = nc.Close() // nothing was begun on it
 		if ctx.Err() != nil && errors.Is(err, net.ErrClosed) {
 			err = ctx.Err()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/longsplice/longsplice/internal/wire"
 )
@@ -75,6 +76,10 @@ type CloseError struct {
 	Code   Code
 	Reason string // for people; from a peer it may be anything, up to 128 bytes
 	Remote bool   // the peer closed it
+
+	// A server that shuts down names the span from which a client shall draw
+	// the time of its return with a new session. Run does so by itself.
+	RetryMin, RetryMax time.Duration
 }
 
 func (e *CloseError) Error() string {
@@ -157,7 +162,8 @@ func (e *RefusedError) Error() string {
 // A RefuseCode says why a link was refused.
 type RefuseCode uint16
 
-// The codes. All but RefusedBusy and RefusedGoingAway end a client's attempts.
+// The codes. All but RefusedBusy, RefusedGoingAway and RefusedStale end a
+// client's attempts; see [Config.Targets] for RefusedEpoch.
 const (
 	RefusedVersion   = RefuseCode(wire.RefuseVersion)   // the server speaks another version of the protocol
 	RefusedIdentity  = RefuseCode(wire.RefuseIdentity)  // the credential was not accepted

@@ -2,6 +2,8 @@ package conn
 
 import (
 	"encoding/binary"
+	"iter"
+	"math"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -73,7 +75,20 @@ type inbox struct {
 	now    region // what messages are taken from
 	unread int    // messages that have not been taken
 	hand   []byte // the frame that the application works on, nil for none
+
+	// The window counts messages, but chunks are what takes up memory, and a
+	// peer may send a message here and there among many control frames.
+	most  int    // bytes of chunks; beyond it, messages are put together
+	held  int    // bytes of the chunks of now and queue
+	tail  *chunk // of the last region
+	spare *chunk // where messages are put together; in use up to spent
+	spent int
 }
+
+// maxHeld is how much memory the inbox of a session with the given window
+// takes before it is careful: what the window allows, where messages fill half
+// of what is read, and some chunks that have hardly been begun.
+func maxHeld(window int) int { return 2*min(window, math.MaxInt/4) + 4*maxRead }
 
 // push adds a run of applied frames with n messages in it. Control frames may
 // lie between them.
@@ -81,16 +96,66 @@ func (in *inbox) push(frames []byte, n int, ch *chunk) {
 	if n == 0 {
 		return
 	}
-	ch.refs.Add(1)
 	in.unread += n
+	if ch != in.tail && in.held > 0 && in.held+len(ch.buf) > in.most {
+		frames, ch = in.gather(frames, ch)
+	}
+	ch.refs.Add(1)
+	if ch != in.tail {
+		in.held += len(ch.buf)
+		in.tail = ch
+	}
 	if in.now.chunk == nil {
 		in.now = region{frames, ch}
 		return
 	}
-	if in.head == len(in.queue) {
-		in.queue, in.head = in.queue[:0], 0
+	if in.head > 0 && len(in.queue) == cap(in.queue) {
+		m := copy(in.queue, in.queue[in.head:])
+		clear(in.queue[m:])
+		in.queue, in.head = in.queue[:m], 0
 	}
 	in.queue = append(in.queue, region{frames, ch})
+}
+
+// gather copies the messages among frames to a chunk that holds nothing else,
+// unless they fill most of ch as it is.
+func (in *inbox) gather(frames []byte, ch *chunk) ([]byte, *chunk) {
+	size := 0
+	for p := range eachMessage(frames) {
+		size += len(p)
+	}
+	if size > len(ch.buf)/2 {
+		return frames, ch
+	}
+	if in.spare == nil || len(in.spare.buf)-in.spent < size {
+		in.dropSpare()
+		in.spare = newChunk(max(size, 4*minRead))
+	}
+	start := in.spent
+	for p := range eachMessage(frames) {
+		in.spent += copy(in.spare.buf[in.spent:], p)
+	}
+	return in.spare.buf[start:in.spent:in.spent], in.spare
+}
+
+// eachMessage ranges over the DATA frames among frames.
+func eachMessage(frames []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for len(frames) > 0 {
+			size := int(binary.BigEndian.Uint32(frames)) + 4
+			if wire.Kind(frames[4]) == wire.KindData && !yield(frames[:size]) {
+				return
+			}
+			frames = frames[size:]
+		}
+	}
+}
+
+func (in *inbox) dropSpare() {
+	if in.spare != nil {
+		in.spare.release()
+		in.spare, in.spent = nil, 0
+	}
 }
 
 // next takes the next message. The caller has released the one before.
@@ -112,16 +177,23 @@ func (in *inbox) next() (msg []byte, ok bool) {
 }
 
 func (in *inbox) advance() {
-	in.now.chunk.release()
+	old := in.now.chunk
 	in.now = region{}
-	switch {
-	case in.head < len(in.queue):
+	if in.head < len(in.queue) {
 		in.now = in.queue[in.head]
 		in.queue[in.head] = region{}
 		in.head++
-	case cap(in.queue) > 16:
-		in.queue, in.head = nil, 0
+	} else {
+		in.queue, in.head, in.tail = in.queue[:0], 0, nil
+		if cap(in.queue) > 16 {
+			in.queue = nil
+		}
+		in.dropSpare()
 	}
+	if in.now.chunk != old {
+		in.held -= len(old.buf)
+	}
+	old.release()
 }
 
 // release ends the loan of the message in hand and returns its frame's size, 0
@@ -141,5 +213,10 @@ func (in *inbox) drop() {
 		in.queue[in.head].chunk.release()
 		in.queue[in.head] = region{}
 	}
+	in.dropSpare()
+	in.queue, in.head = nil, 0
 	in.now.frames, in.unread = nil, 0
+	if in.tail, in.held = in.now.chunk, 0; in.tail != nil {
+		in.held = len(in.tail.buf)
+	}
 }

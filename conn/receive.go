@@ -193,8 +193,8 @@ func (c *Conn) receiveErrLocked() error {
 
 // remoteErrLocked is what the peer's CLOSE means to a receiver.
 func (c *Conn) remoteErrLocked() error {
-	if r := c.s.Remote(); r.Code != uint16(CodeNormal) {
-		return &CloseError{Code: Code(r.Code), Reason: r.Reason, Remote: true}
+	if e := c.remoteLocked(); e.Code != CodeNormal {
+		return e
 	}
 	return io.EOF
 }

@@ -39,12 +39,12 @@ func Run(ctx context.Context, target string, h Handler, cfg *Config) error {
 // there is to be another: nil if all is done, a Permanent error if not.
 func (c *Conn) verdict(ctx context.Context, err error) error {
 	c.mu.Lock()
-	away, g := c.leaving, c.s.GoAway()
+	away, leave := c.leaving, c.remoteLocked()
 	c.unlock()
 	if away {
 		// The server waits for our last messages, and for nothing else.
 		_ = c.Shutdown(ctx, CodeNormal, "")
-		return reconnect.RetryAfter(g.Min, g.Max, &CloseError{Code: CodeGoingAway, Remote: true})
+		return reconnect.RetryAfter(leave.RetryMin, leave.RetryMax, leave)
 	}
 	var lost *LostError
 	if c.over() && errors.As(c.Err(), &lost) {

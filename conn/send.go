@@ -101,11 +101,7 @@ func (c *Conn) sendErrLocked(err error) error {
 		c.abortLocked(CodeError, "positions exhausted")
 		return c.err
 	}
-	if r := c.s.Remote(); r != nil {
-		return &CloseError{Code: Code(r.Code), Reason: r.Reason, Remote: true}
-	}
-	// The server asked this end to leave, and it is on its way out.
-	return &CloseError{Code: CodeGoingAway, Remote: true}
+	return c.remoteLocked()
 }
 
 // waitProgressLocked waits, without c.mu, for room, an acknowledgement or the

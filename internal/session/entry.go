@@ -58,8 +58,8 @@ func NewEntry(s *Session, id wire.ID, identity string, h *wire.Hello, token wire
 }
 
 // Resume puts the session on a new link, or says why not: ErrUnknown, ErrStale,
-// a *Tomb, or a *wire.Error that ends the session. Retired is the key that
-// resumes it no longer, where that is so.
+// a *Tomb, or a *wire.Error that ends the session. See Keys for what resumes it
+// from then on.
 func (e *Entry) Resume(h *wire.Hello, key Key, identity string, next wire.Token) (w wire.Welcome, gen uint64, err error) {
 	byIssued := subtle.ConstantTimeCompare(key[:], e.issued[:]) == 1
 	byConfirmed := subtle.ConstantTimeCompare(key[:], e.confirmed[:]) == 1
