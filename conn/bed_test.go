@@ -26,6 +26,9 @@ type bed struct {
 	net *conntest.Network
 	srv *conn.Server
 	ctx context.Context
+	cfg *conn.Config // of the server
+
+	unlisten context.CancelFunc
 
 	mu     sync.Mutex
 	onLink func(*conntest.Link)
@@ -47,23 +50,30 @@ func newBed(t *testing.T, h conn.Handler, cfg *conn.Config) *bed {
 			f(l)
 		}
 	}})
-	b.serve(h, cfg)
-	t.Cleanup(func() {
-		_ = b.srv.Close()
-		_ = b.net.Close()
-	})
+	if b.cfg = cfg; cfg == nil {
+		b.cfg = &conn.Config{MinPing: -1}
+	}
+	b.serve(h)
+	t.Cleanup(func() { _ = b.net.Close() })
 	return b
 }
 
-// serve begins a server, which replaces an earlier one that has been closed.
-func (b *bed) serve(h conn.Handler, cfg *conn.Config) {
+// serve begins a server.
+func (b *bed) serve(h conn.Handler) {
 	ln, err := b.net.Listen("server")
 	require.NoError(b, err)
-	if cfg == nil {
-		cfg = &conn.Config{MinPing: -1}
-	}
-	b.srv = conn.NewServer(h, cfg)
-	go b.srv.Serve(context.Background(), ln)
+	srv := conn.NewServer(h, b.cfg)
+	ctx, cancel := context.WithCancel(context.Background())
+	served := start(func() error { return srv.Serve(ctx, ln) })
+	b.srv, b.unlisten = srv, func() { cancel(); <-served }
+	b.Cleanup(func() { _ = srv.Close() })
+}
+
+// restart kills the server without a word and starts another.
+func (b *bed) restart(h conn.Handler) {
+	b.unlisten()
+	b.net.Cut(conntest.RST)
+	b.serve(h)
 }
 
 // eachLink has f called with each link before it is used.
