@@ -28,7 +28,7 @@ func (c *Conn) Flush(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return &UnknownError{Bytes: target - n.Acked, Err: ctx.Err()}
 		}
-		c.s.Ask()
+		c.s.AskFor(target)
 		c.waitProgressLocked(ctx)
 	}
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/longsplice/longsplice/internal/session"
 	"github.com/longsplice/longsplice/internal/wire"
-	"github.com/longsplice/longsplice/reconnect"
 )
 
 // maxCredential leaves room for the rest of HELLO in a control frame.
@@ -55,21 +54,15 @@ func (c *Conn) greet(ctx context.Context, l *link, target string, credential []b
 		}
 		return public(err)
 	}
-	switch kind {
-	case wire.KindWelcome:
+	if kind == wire.KindWelcome {
 		if !stop() {
 			return ctx.Err()
 		}
 		if err := l.nc.SetDeadline(time.Time{}); err != nil {
 			return err
 		}
-		return c.welcomed(l, target, h.Attempt, body)
-	case wire.KindClose:
-		return c.closedMeanwhile(h.Attempt, body)
-	case wire.KindRefuse:
-		return c.refused(target, body)
 	}
-	return public(wire.Errorf("kind %#x in answer to HELLO", byte(kind)))
+	return c.answered(l, target, h.Attempt, kind, body)
 }
 
 // readFrame reads a frame of the handshake. What came behind it stays with the
@@ -93,38 +86,6 @@ func (l *link) readFrame() (wire.Kind, []byte, error) {
 	}
 }
 
-func (c *Conn) welcomed(l *link, target string, attempt uint64, body []byte) error {
-	w, err := wire.ParseWelcome(body)
-	if err != nil {
-		return public(err)
-	}
-	c.mu.Lock()
-	if c.ended {
-		c.unlock()
-		return reconnect.Permanent(ErrClosed)
-	}
-	gen, err := c.client.Welcome(attempt, &w)
-	if err != nil {
-		if c.client.Known() && !errors.Is(err, session.ErrStale) {
-			c.loseLocked(LostProtocol, public(err))
-		}
-		c.unlock()
-		return public(err)
-	}
-	if c.id == "" {
-		c.id = nameOf(w.ID)
-	}
-	c.home, c.ttl = target, w.TTL
-	c.replayed = c.s.Replay()
-	l.c, l.leased = c, true
-	c.attachLocked(l, gen, w.MinPing)
-	c.flushLocked()
-	c.unlock()
-	c.traceUp(l, w.Resumed)
-	l.begin()
-	return nil
-}
-
 // begin applies what came behind the handshake, and gives the lease to whoever
 // wants to read.
 func (l *link) begin() {
@@ -140,50 +101,4 @@ func (l *link) begin() {
 		c.lendLocked()
 	}
 	c.unlock()
-}
-
-// closedMeanwhile: the server had closed the session while there was no link.
-func (c *Conn) closedMeanwhile(attempt uint64, body []byte) error {
-	c.mu.Lock()
-	defer c.unlock()
-	if err := c.client.Closed(attempt, body); err != nil {
-		return public(err)
-	}
-	if !c.ended {
-		c.endLocked(c.verdictLocked(LostClosed, nil))
-	}
-	return reconnect.Permanent(c.err)
-}
-
-// refused: what a refusal means for the session, and for the attempts.
-func (c *Conn) refused(target string, body []byte) error {
-	r, err := wire.ParseRefuse(body)
-	if err != nil {
-		return public(err)
-	}
-	refusal := &RefusedError{Code: RefuseCode(r.Code), Reason: r.Reason}
-	switch r.Code {
-	case wire.RefuseBusy, wire.RefuseGoingAway:
-		return reconnect.RetryAfter(r.Retry.Min, r.Retry.Max, refusal)
-	case wire.RefuseStale:
-		return refusal
-	case wire.RefuseEpoch:
-		if c.mayLiveElsewhere(target) {
-			return refusal
-		}
-		c.lose(LostRestarted, refusal)
-	case wire.RefuseUnknown:
-		c.lose(LostUnknown, refusal)
-	case wire.RefuseProtocol:
-		c.lose(LostProtocol, refusal)
-	}
-	return reconnect.Permanent(refusal)
-}
-
-// mayLiveElsewhere reports whether the session may still be on the server that
-// it was last on, which is not target.
-func (c *Conn) mayLiveElsewhere(target string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return target != c.home && clock()-c.detachedAt < c.ttl
 }

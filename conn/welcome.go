@@ -70,6 +70,9 @@ func (s *Server) hello(l *link) (wire.Hello, error) {
 	if kind != wire.KindHello {
 		return wire.Hello{}, wire.Errorf("kind %#x in place of HELLO", byte(kind))
 	}
+	if l.w > l.r {
+		return wire.Hello{}, wire.Errorf("%d bytes behind HELLO, before its answer", l.w-l.r)
+	}
 	h, err := wire.ParseHello(body)
 	if version := new(wire.VersionError); errors.As(err, &version) {
 		return h, s.refuse(l, wire.Refuse{Code: wire.RefuseVersion})
@@ -146,6 +149,10 @@ func (s *Server) create(l *link, h *wire.Hello, identity string) (*Conn, error) 
 	c.mu.Unlock()
 	s.sessions.add(c, entry)
 	c.mu.Lock()
+	if c.ended { // the server was closed meanwhile
+		c.unlock()
+		return nil, ErrServerClosed
+	}
 	return c, c.welcomeLocked(l, &w, gen)
 }
 

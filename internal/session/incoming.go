@@ -168,6 +168,9 @@ func (s *Session) peerClosed(body []byte) (Event, uint64, error) {
 	if c.Final < s.received {
 		return NoEvent, 0, wire.Errorf("CLOSE with final %d after %d was received", c.Final, s.received)
 	}
+	if s.remote != nil && c.Final > s.remote.Final {
+		return NoEvent, 0, wire.Errorf("CLOSE with final %d after one with %d", c.Final, s.remote.Final)
+	}
 	if c.Consumed != wire.Open {
 		// After a resumption sent may stand before high: the peer has said that
 		// it lacks what lies between.

@@ -43,7 +43,7 @@ func (s *Session) Room(n int) bool { return s.out.fits(n, s.limits.SendBuffer) }
 
 // MaxSend is the longest message that both ends take.
 func (s *Session) MaxSend() int {
-	if s.peerMax == 0 {
+	if s.peerMax < 0 {
 		return s.limits.MaxMessage
 	}
 	return min(s.limits.MaxMessage, s.peerMax)
@@ -62,10 +62,14 @@ func (s *Session) Replay() int {
 	return len(s.out.messages(s.out.sent, s.out.high))
 }
 
-// Ask sees to it that the peer acknowledges what was queued up to now as soon
-// as its application has consumed it.
-func (s *Session) Ask() {
-	if s.wantAt = s.out.queued; !s.asked || s.askedAt < s.wantAt {
+// Ask is AskFor all that has been queued.
+func (s *Session) Ask() { s.AskFor(s.out.queued) }
+
+// AskFor sees to it that the peer acknowledges what lies before position at as
+// soon as its application has consumed it.
+func (s *Session) AskFor(at uint64) {
+	s.wantAt = max(s.wantAt, at)
+	if !s.asked || s.askedAt < s.wantAt {
 		s.owe(oweAckReq)
 	}
 }
@@ -94,16 +98,30 @@ func (s *Session) GoAway() wire.GoAway { return s.goAway }
 // Pending reports whether the link of generation gen has something to write.
 func (s *Session) Pending(gen uint64) bool {
 	return gen == s.gen && s.attached && (s.owed&^oweAckReq != 0 ||
-		s.askDue() || s.sendable())
+		s.askDue() || s.out.next() > 0 && (s.sendable() || s.blocked()))
 }
 
 // askDue reports whether an ACKREQ is to follow the DATA sent so far.
 func (s *Session) askDue() bool { return s.owed&oweAckReq != 0 && (s.probe || s.out.sent >= s.wantAt) }
 
-// sendable reports whether the next DATA frame may leave now.
+// sendable reports whether the next DATA frame, which there is, may leave now.
 func (s *Session) sendable() bool {
 	n := s.out.next()
-	return n > 0 && !s.PeerDone() && s.out.sent+uint64(n) <= s.limit(n)
+	return !s.PeerDone() && s.out.sent+uint64(n) <= s.limit(n)
+}
+
+// blocked reports whether the window holds the next DATA frame back, and the
+// peer has not been asked for an acknowledgement since the last one left.
+func (s *Session) blocked() bool {
+	return !s.PeerDone() && s.out.sent < s.final() && (!s.asked || s.askedAt < s.out.sent)
+}
+
+// final is the position that this end will not send beyond.
+func (s *Session) final() uint64 {
+	if s.local != nil {
+		return s.local.Final
+	}
+	return math.MaxUint64
 }
 
 // PeerDone reports that the peer consumes nothing more.
@@ -116,10 +134,7 @@ func (s *Session) limit(n int) uint64 {
 	if s.out.sent == s.out.acked && broken != RuleOneMessageFits {
 		window = max(window, uint64(n))
 	}
-	end := uint64(math.MaxUint64)
-	if s.local != nil {
-		end = s.local.Final
-	}
+	end := s.final()
 	if end-s.out.acked < window {
 		return end
 	}

@@ -42,7 +42,7 @@ const (
 type Session struct {
 	limits     Limits
 	peerWindow int // what the peer takes
-	peerMax    int
+	peerMax    int // -1 until it has said so
 
 	out                Log
 	received, consumed uint64
@@ -85,7 +85,7 @@ const (
 
 // New returns an end of a session that has no link yet.
 func New(limits Limits, chunks Allocator) *Session {
-	s := &Session{limits: limits}
+	s := &Session{limits: limits, peerMax: -1}
 	s.out.init(chunks)
 	return s
 }
