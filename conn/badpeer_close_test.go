@@ -51,7 +51,8 @@ func TestCloseAheadOfTheReplayEndsTheSession(t *testing.T) {
 		h.Received, h.Consumed = 0, 0
 		q := r.peer()
 		// The link takes 64 KiB, so that most of the replay cannot be under way.
-		q.write(h.Append(nil), wire.Close{Consumed: n * 10_005}.Append(nil))
+		q.greet(h)
+		q.write(wire.Close{Consumed: n * 10_005}.Append(nil))
 		<-c.Done()
 		var lost *LostError
 		require.ErrorAs(t, c.Err(), &lost)
