@@ -134,9 +134,9 @@ type Config struct {
 	// sessions without an identity. Zero means 8, negative no limit.
 	MaxDetached int
 
-	// MaxDetachedBytes is how many bytes the send buffers of all waiting
-	// sessions hold; more ends those that wait longest. Zero means 256 MiB,
-	// negative no limit.
+	// MaxDetachedBytes is how many bytes all waiting sessions take up: what is
+	// in their send buffers, and 8 KiB for each session. More ends those that
+	// wait longest. Zero means 256 MiB, negative no limit.
 	MaxDetachedBytes int64
 
 	// MaxFailedResumes is how many refused resumptions a second one address may

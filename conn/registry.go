@@ -18,7 +18,7 @@ type registry struct {
 	byKey  map[session.Key]*seat
 	seats  map[*Conn]*seat
 	parked *list.List // of *seat, longest first
-	bytes  int64      // in the send buffers of the parked
+	bytes  int64      // that the parked take up
 	tombs  *list.List // of *seat, oldest first
 	sweep  *time.Timer
 	idle   chan struct{} // closed when there is no session; nil unless asked for
@@ -37,6 +37,11 @@ type seat struct {
 	bytes  int64
 	until  time.Duration // of a tomb
 }
+
+// sessionCost is what a session takes up beside its send buffer, roughly: its
+// own state and its handler's stack. Without it, strangers could pile up empty
+// sessions.
+const sessionCost = 8 << 10
 
 // maxTombs bounds what is kept of sessions that are over.
 const maxTombs = 1 << 16
@@ -218,7 +223,7 @@ func (r *registry) park(c *Conn) {
 	r.mu.Lock()
 	s := r.seats[c]
 	if s != nil && s.parked == nil {
-		s.bytes = int64(n.Queued - n.Acked)
+		s.bytes = sessionCost + int64(n.Queued-n.Acked)
 		r.bytes += s.bytes
 		s.parked = r.parked.PushBack(s)
 	}
