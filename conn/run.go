@@ -56,6 +56,9 @@ func (c *Conn) verdict(ctx context.Context, err error) error {
 	if serr := c.finish(ctx, err); err == nil {
 		err = serr
 	}
+	if ctx.Err() != nil && errors.Is(err, ErrClosed) {
+		return err // by Run, because ctx has ended, which is what Run returns
+	}
 	return reconnect.Permanent(err)
 }
 
