@@ -15,7 +15,7 @@ func (r *rig) status() func() string {
 	began := time.Now()
 	return func() string {
 		messages, bytes := r.delivered()
-		return fmt.Sprintf("sent %s  delivered %s of %s  cuts %d/%d  resumed %d  %s/s",
+		return fmt.Sprintf("sent %s  delivered %s/%s  cuts %d/%d  resumed %d  %s/s",
 			liveline.Count(r.up.sent.Load()+r.down.sent.Load()),
 			liveline.Count(messages), liveline.Count(2*r.options.messages),
 			r.proxy.Stats().Cuts, r.options.cuts, r.resumed.Load(),
