@@ -111,7 +111,10 @@ func newConn(cfg *Config, s *session.Session) *Conn {
 // attachLocked puts the session on a link whose handshake is done, and returns
 // the link that it replaces, for the caller to fail without the lock.
 func (c *Conn) attachLocked(l *link, gen uint64, minPing time.Duration) (old *link) {
-	old, c.link = c.link, l
+	if old = c.link; old != nil {
+		c.learn = c.hb.Interval()
+	}
+	c.link = l
 	l.gen = gen
 	c.now = clock()
 	c.hb.Start(c.cfg.Heartbeat, c.now, rand.Uint64())
