@@ -17,9 +17,10 @@ type registry struct {
 	mu     sync.Mutex // covers what follows; never held while a Conn's is taken
 	byKey  map[session.Key]*seat
 	seats  map[*Conn]*seat
-	parked *list.List // of *seat, longest first
-	bytes  int64      // that the parked take up
-	tombs  *list.List // of *seat, oldest first
+	parked *list.List            // of *seat, longest first
+	byWho  map[string]*list.List // the same for each identity but the empty one
+	bytes  int64                 // that the parked take up
+	tombs  *list.List            // of *seat, oldest first
 	sweep  *time.Timer
 	idle   chan struct{} // closed when there is no session; nil unless asked for
 	closed bool
@@ -32,8 +33,10 @@ type seat struct {
 	entry  *session.Entry
 	who    string
 	keys   [2]session.Key
-	gen    uint64 // of the link that keys go with
-	parked *list.Element
+	gen    uint64        // of the link that keys go with
+	parked *list.Element // in registry.parked; nil while there is a link
+	own    *list.Element // in registry.byWho
+	lost   uint64        // generation of the link that it was last parked after
 	bytes  int64
 	until  time.Duration // of a tomb
 }
@@ -50,6 +53,7 @@ func (r *registry) init(cfg *Config) {
 	r.cfg = cfg
 	r.byKey = map[session.Key]*seat{}
 	r.seats = map[*Conn]*seat{}
+	r.byWho = map[string]*list.List{}
 	r.parked, r.tombs = list.New(), list.New()
 }
 
@@ -216,16 +220,29 @@ func (r *registry) close() {
 func (r *registry) park(c *Conn) {
 	c.mu.Lock()
 	n, detached := c.s.Count(), c.link == nil && !c.ended
+	gen, _ := c.s.Generation()
 	c.mu.Unlock()
-	if !detached {
-		return
+	if detached {
+		r.parkAfter(c, gen, sessionCost+int64(n.Queued-n.Acked))
 	}
+}
+
+// parkAfter is park for a session whose link of generation gen has died. By now
+// the client may have come back.
+func (r *registry) parkAfter(c *Conn, gen uint64, bytes int64) {
 	r.mu.Lock()
-	s := r.seats[c]
-	if s != nil && s.parked == nil {
-		s.bytes = sessionCost + int64(n.Queued-n.Acked)
-		r.bytes += s.bytes
+	if s := r.seats[c]; s != nil && s.parked == nil && gen >= s.gen {
+		s.lost, s.bytes = gen, bytes
+		r.bytes += bytes
 		s.parked = r.parked.PushBack(s)
+		if s.who != "" {
+			own := r.byWho[s.who]
+			if own == nil {
+				own = list.New()
+				r.byWho[s.who] = own
+			}
+			s.own = own.PushBack(s)
+		}
 	}
 	evicted := r.evictFor(c.who)
 	r.mu.Unlock()
@@ -260,18 +277,10 @@ func (c *Conn) evict() {
 // evictFor picks the sessions that have to go: of one identity, or by memory.
 func (r *registry) evictFor(who string) (evicted []*Conn) {
 	most, mostBytes := r.cfg.maxDetached(), r.cfg.maxDetachedBytes()
-	if who != "" && most > 0 {
-		var own []*seat
-		for e := r.parked.Front(); e != nil; e = e.Next() {
-			if s := e.Value.(*seat); s.who == who {
-				own = append(own, s)
-			}
-		}
-		for len(own) > most {
-			evicted = append(evicted, own[0].c)
-			r.unparkSeat(own[0])
-			own = own[1:]
-		}
+	for own := r.byWho[who]; most > 0 && own != nil && own.Len() > most; {
+		s := own.Front().Value.(*seat)
+		evicted = append(evicted, s.c)
+		r.unparkSeat(s)
 	}
 	for mostBytes > 0 && r.bytes > mostBytes {
 		s := r.parked.Front().Value.(*seat)
@@ -281,11 +290,12 @@ func (r *registry) evictFor(who string) (evicted []*Conn) {
 	return evicted
 }
 
-// unpark takes note that a session is on a link again.
-func (r *registry) unpark(c *Conn) {
+// unpark takes note that a session is on the link of generation gen, or was
+// until that died, too.
+func (r *registry) unpark(c *Conn, gen uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s := r.seats[c]; s != nil {
+	if s := r.seats[c]; s != nil && s.lost < gen {
 		r.unparkSeat(s)
 	}
 }
@@ -295,5 +305,12 @@ func (r *registry) unparkSeat(s *seat) {
 		r.parked.Remove(s.parked)
 		r.bytes -= s.bytes
 		s.parked, s.bytes = nil, 0
+		if s.own != nil {
+			own := r.byWho[s.who]
+			if own.Remove(s.own); own.Len() == 0 {
+				delete(r.byWho, s.who)
+			}
+			s.own = nil
+		}
 	}
 }

@@ -220,7 +220,7 @@ func (c *Conn) welcomeLocked(l *link, w *wire.Welcome, gen uint64) error {
 	if old != nil {
 		old.fail(session.ErrFenced)
 	}
-	c.server.sessions.unpark(c)
+	c.server.sessions.unpark(c, gen)
 
 	err := l.writeAll(w.Append(nil))
 	draining := c.server.isDraining()
