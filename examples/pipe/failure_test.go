@@ -48,17 +48,21 @@ func (w *brokenWriter) Write(p []byte) (int, error) {
 }
 
 func TestAnOutputThatCannotBeWrittenFailsBothEnds(t *testing.T) {
-	for name, feed := range map[string]func(io.Reader) io.Reader{
-		"a sender that is busy": func(r io.Reader) io.Reader { return r },
-		"a sender that waits":   func(r io.Reader) io.Reader { wait, _ := io.Pipe(); return io.MultiReader(r, closing(t, wait)) },
+	big, _ := data(8 << 20)
+	small, _ := data(2000)
+	idle, _ := io.Pipe()
+	for name, in := range map[string]io.Reader{
+		"a sender that is busy":               big,
+		"a sender that has nothing more soon": io.MultiReader(small, closing(t, idle)),
 	} {
-		receiver := start(t, nil, &brokenWriter{room: 1 << 20}, "listen", "127.0.0.1:0")
-		in, _ := data(8 << 20)
-		sender := start(t, feed(in), nil, "send", receiver.listening(t))
-		receiver.ends(t, statusHere)
-		sender.ends(t, statusThere)
-		require.Contains(t, receiver.String(), "standard output could not be written: disk full", name)
-		require.Contains(t, sender.String(), "the receiver gave up: standard output could not be written: disk full", name)
+		t.Run(name, func(t *testing.T) {
+			receiver := start(t, nil, &brokenWriter{room: 1000}, "listen", "127.0.0.1:0")
+			sender := start(t, in, nil, "send", receiver.listening(t))
+			receiver.ends(t, statusHere)
+			sender.ends(t, statusThere)
+			require.Contains(t, receiver.String(), "standard output could not be written: disk full")
+			require.Contains(t, sender.String(), "the receiver gave up: standard output could not be written: disk full")
+		})
 	}
 }
 

@@ -30,9 +30,8 @@ func listen(ctx context.Context, o listenOptions, w io.Writer, line *liveline.Li
 	}
 	r := newReceiver(ctx, o.ttl, w)
 	srv := conn.NewServer(conn.HandlerFunc(r.serve), &conn.Config{
-		Heartbeat:    watchful,
-		SessionTTL:   o.ttl,
-		Authenticate: r.admit,
+		Heartbeat:  watchful,
+		SessionTTL: o.ttl,
 		Trace: &conn.Trace{
 			LinkUp:     func(c *conn.Conn, _ net.Addr) { r.status.link(c, true) },
 			LinkDown:   func(c *conn.Conn, _ net.Addr, _ error) { r.status.link(c, false) },
@@ -75,10 +74,9 @@ type receiver struct {
 	untold   error // why the sender may not know of the success
 	got      total
 
-	mu       sync.Mutex
-	owner    *conn.Conn    // whose transfer it is
-	identity string        // of the owner
-	gone     chan struct{} // closed when the owner's session has ended
+	mu    sync.Mutex
+	owner *conn.Conn    // whose transfer it is
+	gone  chan struct{} // closed when the owner's session has ended
 }
 
 func newReceiver(ctx context.Context, ttl time.Duration, w io.Writer) *receiver {
@@ -90,21 +88,6 @@ func newReceiver(ctx context.Context, ttl time.Duration, w io.Writer) *receiver 
 
 const taken = "it is already receiving from another sender"
 
-// admit judges each link. A sender makes up an identity and keeps it, so that
-// its further links can be told from those of others.
-func (r *receiver) admit(_ context.Context, p conn.Peer) (string, error) {
-	who := string(p.Credential)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case who == "":
-		return "", &conn.RefusedError{Reason: "this is a receiver for pipe send"}
-	case r.owner != nil && r.identity != who:
-		return "", &conn.RefusedError{Reason: taken}
-	}
-	return who, nil
-}
-
 // claim makes the transfer that of c, unless there is one already.
 func (r *receiver) claim(c *conn.Conn) bool {
 	r.mu.Lock()
@@ -112,7 +95,7 @@ func (r *receiver) claim(c *conn.Conn) bool {
 	if r.owner != nil {
 		return false
 	}
-	r.owner, r.identity = c, c.Identity()
+	r.owner = c
 	r.status.session(c)
 	return true
 }

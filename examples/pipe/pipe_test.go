@@ -48,7 +48,8 @@ func TestCutsOnlyCostTime(t *testing.T) {
 	require.NoError(t, err)
 	defer proxy.Close()
 	in, sum := data(20 << 20)
-	sender := start(t, in, nil, "send", proxy.Addr().String())
+	// All the outages together are longer than one may be.
+	sender := start(t, in, nil, "send", "-wait=400ms", proxy.Addr().String())
 	sender.ends(t, 0)
 	receiver.ends(t, 0)
 	agree(t, sum, got, sender, receiver)

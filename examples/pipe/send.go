@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -34,11 +33,9 @@ func send(ctx context.Context, o sendOptions, in io.Reader, line *liveline.Line)
 		target = "tls://" + o.address
 	}
 	status := newStatus("sent")
-	who := []byte(rand.Text()) // so that the receiver knows this sender on each link
 	cfg := &conn.Config{
-		TLS:        trust,
-		Heartbeat:  watchful,
-		Credential: func(context.Context) ([]byte, error) { return who, nil },
+		TLS:       trust,
+		Heartbeat: watchful,
 		Retry: reconnect.Policy{
 			InitialDelay: 100 * time.Millisecond,
 			MaxDelay:     2 * time.Second,

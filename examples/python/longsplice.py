@@ -9,14 +9,13 @@ One Client is one session. A thread of its own keeps the link: it dials again wh
 exactly once and in order, unless the session is reported as Lost.
 """
 
-import collections
 import random
 import selectors
 import socket
 import struct
 import threading
 import time
-from typing import NamedTuple
+from collections import deque, namedtuple
 
 # The codec: frames, and what is in them.
 
@@ -30,7 +29,7 @@ CONTROL_MAX = 4096  # the length of every frame but DATA
 REASON_MAX = 128
 
 NORMAL, BROKEN, GOING_AWAY, CUT_OFF = 0, 2, 3, 4  # codes of CLOSE
-VERSION, IDENTITY, UNKNOWN, EPOCH, BUSY, LEAVING, PROTOCOL, STALE = range(1, 9)  # codes of REFUSE
+UNKNOWN, EPOCH, BUSY, LEAVING, PROTOCOL, STALE = range(3, 9)  # codes of REFUSE
 
 
 class Error(Exception):
@@ -60,7 +59,7 @@ class Closed(Error):
 class Lost(Error):
     """The session could not go on, or was closed before all was delivered. __cause__ says more.
 
-    reason is one of: restarted, unknown, refused, protocol, closed, link, gave up. undelivered are messages that the peer has
+    reason is one of: restarted, unknown, refused, protocol, closed, link, gave up, failed. undelivered are messages that the peer has
     certainly not consumed; unknown are those before them, which it may have consumed.
     """
 
@@ -69,56 +68,12 @@ class Lost(Error):
         self.reason, self.unknown, self.undelivered = reason, list(unknown), list(undelivered)
 
 
-class Hello(NamedTuple):
-    plain: bool
-    epoch: int
-    attempt: int
-    received: int
-    consumed: int
-    window: int
-    max_message: int
-    token: bytes = b""
-    credential: bytes = b""
-
-
-class Welcome(NamedTuple):
-    resumed: bool
-    epoch: int
-    session_id: bytes
-    received: int
-    consumed: int
-    window: int
-    max_message: int
-    min_ping_ms: int
-    ttl_ms: int
-    token: bytes
-
-
-class Refuse(NamedTuple):
-    code: int
-    epoch: int
-    retry_min_ms: int
-    retry_max_ms: int
-    reason: str = ""
-
-
-class Ack(NamedTuple):
-    received: int
-    consumed: int
-    sent: int
-
-
-class Goaway(NamedTuple):
-    retry_min_ms: int
-    retry_max_ms: int
-
-
-class Close(NamedTuple):
-    code: int
-    final: int
-    consumed: int
-    reason: str = ""
-
+Hello = namedtuple("Hello", "plain epoch attempt received consumed window max_message token credential")
+Welcome = namedtuple("Welcome", "resumed epoch session_id received consumed window max_message min_ping_ms ttl_ms token")
+Refuse = namedtuple("Refuse", "code epoch retry_min_ms retry_max_ms reason")
+Ack = namedtuple("Ack", "received consumed sent")
+Goaway = namedtuple("Goaway", "retry_min_ms retry_max_ms")
+Close = namedtuple("Close", "code final consumed reason", defaults=[""])
 
 _HELLO = struct.Struct(">4sBBQQQQII")
 _WELCOME = struct.Struct(">BBQ16sQQIIII")
@@ -280,8 +235,8 @@ class Client:
         self._epoch = self._attempt = self._peer_window = self._peer_max = self._min_ping = 0
         self._queued = self._sent = self._high = self._reported = self._acked = 0
         self._received = self._consumed = self._told = self._told_received = 0
-        self._written, self._unwritten = collections.deque(), collections.deque()  # the outbox: (position, frame)
-        self._inbox = collections.deque()
+        self._written, self._unwritten = deque(), deque()  # the outbox: (position, frame)
+        self._inbox = deque()
         self._in_hand = 0  # the size of the message that the application has and is not done with
         self._wanted = 0  # somebody waits until this is acknowledged
         self._local = self._remote = None  # the newest CLOSE of either end
@@ -289,9 +244,6 @@ class Client:
         self._cause = None  # why the last link or attempt failed
         self._link = self._thread = None
         self._cond = threading.Condition()  # covers everything here and in the link
-        self._wake_read, self._wake_write = socket.socketpair()
-        self._wake_read.setblocking(False)
-        self._wake_write.setblocking(False)
 
     def __enter__(self):
         return self
@@ -310,6 +262,9 @@ class Client:
         with self._cond:
             if self._thread:
                 raise RuntimeError("a Client is one session")
+            self._wake_read, self._wake_write = socket.socketpair()
+            self._wake_read.setblocking(False)
+            self._wake_write.setblocking(False)
             self._thread = threading.Thread(target=self._run, args=(address,), name="longsplice", daemon=True)
             self._thread.start()
             if not self._cond.wait_for(lambda: self.session_id or self._error, timeout):
@@ -321,6 +276,8 @@ class Client:
         """Accept a message for delivery; wait while the send buffer is full. An error means that nothing was accepted."""
         size = 5 + len(message)
         with self._cond:
+            if not self.session_id:
+                raise self._error or RuntimeError("not connected")
             if len(message) > self._peer_max:
                 raise ValueError(f"a message of {len(message)} bytes; the server takes {self._peer_max}")
             self._wait(lambda: self._end_of_sending() or self._queued == self._acked
@@ -363,9 +320,12 @@ class Client:
 
         Raises Lost if not all of it was delivered, or not in time.
         """
+        if len(reason.encode()) > REASON_MAX:
+            raise ValueError(f"a reason of over {REASON_MAX} bytes")
         with self._cond:
             self._consume()
-            self._inbox.clear()
+            if self._error is None:
+                self._inbox.clear()
             if self._error is None and self._thread and self.session_id:
                 self._say(Close(code, self._queued, self._consumed, reason))
                 if not self._cond.wait_for(lambda: self._error, timeout):
@@ -389,9 +349,10 @@ class Client:
 
     def _wake(self):
         try:
-            self._wake_write.send(b"\0")
-        except (BlockingIOError, OSError):
-            pass  # it is awake, or gone
+            if self._thread:
+                self._wake_write.send(b"\0")
+        except OSError:
+            pass  # it is awake, or has ended
 
     def _consume(self):
         if self._in_hand and not _full(self._local):
@@ -426,7 +387,7 @@ class Client:
         if not self._error and _full(self._local):
             return Closed(self._local.code, self._local.reason)
         if not self._error and self._remote and self._received >= self._remote.final:
-            return Closed(self._remote.code, self._remote.reason, self.come_back)
+            return self._verdict() if _full(self._remote) else Closed(self._remote.code, self._remote.reason, self.come_back)
         return self._error
 
     def _say(self, close):
@@ -474,6 +435,9 @@ class Client:
                         longest = self.backoff[0] if since - link.ready > STEADY else longest
             except (OSError, ProtocolError) as err:
                 self._cause = err
+            except Exception as err:  # of this module, or an address that is none: nobody shall wait for ever
+                with self._cond:
+                    self._end(self._lost("failed", err) if self.session_id else err)
             with self._cond:
                 self._link = None
                 if self.session_id and not self.token:
@@ -483,8 +447,9 @@ class Client:
                 if pause is None:
                     pause, longest = random.uniform(0, longest), min(longest * 1.6, self.backoff[1])
                 self._cond.wait_for(lambda: self._error, pause)
-        self._wake_read.close()
-        self._wake_write.close()
+        with self._cond:
+            self._wake_read.close()
+            self._wake_write.close()
 
     def _serve(self, link):
         """Serve a link until it ends, with an OSError or not. Returns for how long the server wants the client to stay away."""
@@ -546,14 +511,14 @@ class Client:
             link.receipt_due = now + RECEIPT_AFTER
             link.probed = link.probed or now
             self._ask()
-        if late or now - link.heard >= self.ping_after and link.pinged <= link.heard:
-            if now - link.pinged >= self._min_ping:
-                link.pinged = now
-                link.output += encode(PING, random.getrandbits(64))
+        ping_at = max(link.heard + self.ping_after, link.pinged + self._min_ping)
+        if late and now >= link.pinged + self._min_ping or now >= ping_at and link.pinged <= link.heard:
+            link.pinged = now
+            link.output += encode(PING, random.getrandbits(64))
         self._pump(now)
         due = [link.heard + self.dead_after]
-        due += [link.heard + self.ping_after] if link.pinged <= link.heard else []
-        due += [link.ack_due] if link.ack_due else []
+        due += [ping_at] if link.pinged <= link.heard else []
+        due += [link.ack_due] if link.ack_due is not None and len(link.output) < WRITE_AHEAD else []
         due += [link.receipt_due] if self._sent > self._reported else []
         due += [link.probed + RECEIPT_DEAD] if link.probed else []
         return max(0.0, min(due) - now)
@@ -566,13 +531,15 @@ class Client:
     def _pump(self, now):
         """Place in the output what may be sent, in the order of urgency."""
         link = self._link
-        if link.leaving or not link.ready or len(link.output) >= WRITE_AHEAD:
+        if link.leaving or not link.ready:
             return
         if _full(self._remote) and self._consumed >= self._remote.final and not _full(self._local):
             self._say(Close(NORMAL, self._queued, self._consumed))  # the answer
         if link.close_owed and self._local:
             link.close_owed = False
             link.output += encode(CLOSE, self._local)
+        if len(link.output) >= WRITE_AHEAD:
+            return
         if link.pong is not None:
             link.output += encode(PONG, link.pong)
             link.pong = None
@@ -672,8 +639,8 @@ class Client:
             raise ProtocolError("the server takes back what it had consumed")
         if w.window < self._peer_window or w.max_message < self._peer_max:
             raise ProtocolError("the server's limits have shrunk")
-        self._written = collections.deque(item for item in outbox if item[0] < w.received)
-        self._unwritten = collections.deque(item for item in outbox if item[0] >= w.received)
+        self._written = deque(item for item in outbox if item[0] < w.received)
+        self._unwritten = deque(item for item in outbox if item[0] >= w.received)
         self._sent = self._reported = w.received
         self._trim(w.consumed)
         self.session_id, self.token, self._epoch = w.session_id, w.token, w.epoch

@@ -48,8 +48,9 @@ func TestBothCanWaitAtOnce(t *testing.T) {
 			go func() { s.before(1); done <- struct{}{} }()
 			synctest.Wait()
 		}
-		down.after(5) // frees up, which waited first
-		up.after(5)
+		up.after(5) // frees down, although up has waited longer
+		synctest.Wait()
+		down.after(5)
 		for range 2 {
 			<-done
 			passed++
