@@ -110,7 +110,6 @@ func TestLongestWaitingIsEvictedForMemory(t *testing.T) {
 	var lost *LostError
 	require.ErrorAs(t, conns[0].Err(), &lost)
 	require.Len(t, lost.Undelivered, 1, "what was lost is reported")
-	require.ErrorIs(t, conns[0].TrySend(nil), lost)
 
 	big := waiting(t, srv, "")
 	require.NoError(t, big.TrySend(make([]byte, 200_000)))
@@ -118,6 +117,20 @@ func TestLongestWaitingIsEvictedForMemory(t *testing.T) {
 	require.Equal(t, LostEvicted, lostReason(big), "nobody may exceed the limit, not even alone")
 	require.Zero(t, r.parked.Len())
 	require.Zero(t, r.bytes)
+}
+
+// A session that was lost takes no more messages: nobody would report them.
+func TestLostSessionAcceptsNothing(t *testing.T) {
+	srv := newRegistry(t, nil)
+	c := waiting(t, srv, "")
+	c.lose(LostExpired, nil)
+	require.ErrorIs(t, c.TrySend([]byte("late")), c.Err())
+	require.ErrorIs(t, c.Send(t.Context(), []byte("late")), c.Err())
+	b, err := Encode([]byte("late"))
+	require.NoError(t, err)
+	require.ErrorIs(t, c.TrySendBatch(b), c.Err())
+	require.ErrorIs(t, c.Flush(t.Context()), nil, "nothing is outstanding")
+	require.Zero(t, c.Stats().Sent)
 }
 
 // The client comes back while the death of its last link is still on its way to

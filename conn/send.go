@@ -57,6 +57,9 @@ func (c *Conn) TrySendBatch(b *Batch) error {
 	if b.n > 1 && len(b.frames) > c.buffer {
 		return &LimitError{Limit: "SendBuffer", Got: len(b.frames), Max: c.buffer}
 	}
+	if c.ended {
+		return c.err
+	}
 	if err := c.s.AppendShared(b.frames); err != nil {
 		return c.sendErrLocked(err)
 	}
@@ -67,6 +70,9 @@ func (c *Conn) TrySendBatch(b *Batch) error {
 func (c *Conn) acceptLocked(msg []byte) error {
 	if len(msg) > c.maxOut {
 		return &LimitError{Limit: "MaxMessage", Got: len(msg), Max: c.maxOut}
+	}
+	if c.ended { // a session that was lost has no CLOSE to stop it
+		return c.err
 	}
 	if err := c.s.Append(msg); err != nil {
 		return c.sendErrLocked(err)
