@@ -54,7 +54,6 @@ func (c *Conn) welcomed(l *link, target string, attempt uint64, body []byte) err
 		c.id = nameOf(w.ID)
 	}
 	c.home, c.ttl = target, w.TTL
-	c.replayed = c.s.Replay()
 	l.c, l.leased = c, true
 	c.attachLocked(l, gen, w.MinPing)
 	c.flushLocked()

@@ -90,7 +90,10 @@ type Config struct {
 	// to end the session instead.
 	Credential func(ctx context.Context) ([]byte, error)
 
-	// Retry is the policy of redialling. The zero Policy never gives up.
+	// Retry is the policy of redialling. The zero Policy never gives up. A link
+	// that dies before Retry.StableAfter does not end an outage, though the
+	// session went on: who sets MaxAttempts or MaxElapsed may want a shorter
+	// StableAfter.
 	Retry reconnect.Policy
 
 	// DialTimeout limits one attempt, handshake included. Zero means 10 s,

@@ -122,6 +122,8 @@ func (c *Conn) attachLocked(l *link, gen uint64, minPing time.Duration) (old *li
 	c.hb.Carry(c.learn)
 	c.maxOut = c.s.MaxSend()
 	c.awaitReportLocked()
+	c.replayed = c.s.Replay()
+	c.stats.replayed += uint64(c.replayed)
 	c.stats.links++
 	c.away++
 	c.wakeReceiverLocked()

@@ -6,6 +6,11 @@ import "context"
 // goroutine of its own, and may take as long as the session lives; ctx ends
 // with the session.
 //
+// A session begins before its client knows of it: should the answer to the
+// client be lost, the client begins another one, and this one expires unused. A
+// handler that speaks first, or that holds something for its client, may want to
+// wait for the first message.
+//
 // When ServeConn returns, the session is closed in good order, with what was
 // accepted delivered first. Nil means CodeNormal, and counts the message in
 // hand as consumed. A *CloseError of this end's making says what the peer is

@@ -30,7 +30,7 @@ func (p Phase) String() string {
 type State struct {
 	Phase    Phase
 	Target   string          // what is dialled, or was
-	Attempt  int             // counts the attempts since the last link, from 1
+	Attempt  int             // counts the attempts since the last link that was stable, from 1
 	Delay    time.Duration   // in Reconnecting: until the next attempt
 	Cause    reconnect.Cause // in Reconnecting and Closed: the kind of failure
 	Err      error           // and the failure

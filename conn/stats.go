@@ -7,6 +7,7 @@ type Stats struct {
 	Sent      uint64        // messages accepted
 	Received  uint64        // messages that have arrived
 	Links     uint64        // links so far
+	Replayed  uint64        // messages that went over the wire once more, for a link that was cut
 	Connected bool          // there is a link
 	Unacked   int           // bytes accepted and not acknowledged, headers included
 	Unsent    int           // bytes of them that are not on the present link yet
@@ -17,7 +18,7 @@ type Stats struct {
 
 // counters are covered by the Conn's lock.
 type counters struct {
-	sent, received, links uint64
+	sent, received, links, replayed uint64
 }
 
 // Stats returns a consistent snapshot.
@@ -29,6 +30,7 @@ func (c *Conn) Stats() Stats {
 		Sent:      c.stats.sent,
 		Received:  c.stats.received,
 		Links:     c.stats.links,
+		Replayed:  c.stats.replayed,
 		Connected: c.link != nil && !c.ended,
 		Unacked:   int(n.Queued - n.Acked),
 		Unsent:    int(n.Queued - n.Sent),
