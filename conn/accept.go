@@ -51,10 +51,11 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	}
 }
 
-// passing reports whether an error of Accept may mend itself.
+// passing reports whether an error of Accept may mend itself. Listeners that are
+// not package net's may return a bare errno.
 func passing(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op)
+	var temporary interface{ Temporary() bool }
+	return errors.As(err, new(*net.OpError)) || errors.As(err, &temporary) && temporary.Temporary()
 }
 
 // serveLink performs the handshake of an accepted link. A new session's
