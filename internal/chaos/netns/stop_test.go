@@ -3,6 +3,8 @@
 package netns
 
 import (
+	"maps"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -45,12 +47,14 @@ func TestServerStopped(t *testing.T) {
 			noticed[e.Conn] = e.At - from
 			return true
 		})
-		first, last := time.Hour, time.Duration(0)
-		for _, d := range noticed {
-			first, last = min(first, d), max(last, d)
-		}
-		t.Logf("noticed by the clients after %v to %v", first.Round(time.Millisecond), last.Round(time.Millisecond))
-		require.LessOrEqual(t, last, timeout+interval+d.excuse(marks))
+		took := slices.Sorted(maps.Values(noticed))
+		t.Logf("noticed by the clients after %v to %v, nine in ten by %v", took[0].Round(time.Millisecond),
+			took[many-1].Round(time.Millisecond), took[many*9/10].Round(time.Millisecond))
+		limit := timeout + interval + d.excuse(marks)
+		require.LessOrEqual(t, took[many*9/10], limit)
+		// A thread that the machine did not run may have taken a few of so many
+		// timers with it; those allow an answer's time before they judge.
+		require.LessOrEqual(t, took[many-1], limit+timeout-interval)
 	})
 	cont := machineClock()
 	resumed := map[int]time.Duration{}
