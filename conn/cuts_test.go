@@ -85,7 +85,7 @@ func TestManyCutsLoseNothing(t *testing.T) {
 	go srv.Serve(ctx, ln)
 	defer srv.Close()
 	proxy, err := faultproxy.Listen(ln.Addr().String(), &faultproxy.Config{
-		Schedule: faultproxy.Schedule{Seed: 1, Cuts: 100, Mean: 60_000},
+		Schedule: faultproxy.Schedule{Seed: 1, Cuts: 60, Mean: 10_000},
 	})
 	require.NoError(t, err)
 	defer proxy.Close()
@@ -107,5 +107,9 @@ func TestManyCutsLoseNothing(t *testing.T) {
 	require.NoError(t, c.Shutdown(ctx, conn.CodeNormal, ""))
 	require.NoError(t, <-served)
 	t.Logf("%d cuts, %d resumed: %+v", proxy.Stats().Cuts, resumed.Load(), c.Stats())
-	require.Greater(t, resumed.Load(), int64(20))
+	// A cut in a direction whose messages have all gone never strikes, so their
+	// number differs; one may strike in the last moments of the session.
+	cuts := proxy.Stats().Cuts
+	require.Greater(t, cuts, 10)
+	require.GreaterOrEqual(t, resumed.Load(), int64(cuts-1))
 }
