@@ -107,14 +107,17 @@ func (s *Server) serve(c *Conn) {
 // handle runs the handler of one session, and then sees the session to its end.
 func (s *Server) handle(c *Conn) {
 	defer s.tasks.Done()
-	err := s.call(c)
-	if err == nil && s.isDraining() {
-		c.mu.Lock()
-		c.closeLocked(CodeGoingAway, "")
-		c.unlock()
-	}
-	// Nothing bounds the wait but the session's own life.
-	_ = c.finish(s.ctx, err) // what came of it is for Trace.SessionEnd
+	err := errors.New("conn: handler called runtime.Goexit") // unless it returns
+	defer func() {
+		if err == nil && s.isDraining() {
+			c.mu.Lock()
+			c.closeLocked(CodeGoingAway, "")
+			c.unlock()
+		}
+		// Nothing bounds the wait but the session's own life.
+		_ = c.finish(s.ctx, err) // what came of it is for Trace.SessionEnd
+	}()
+	err = s.call(c)
 }
 
 func (s *Server) call(c *Conn) (err error) {
