@@ -141,9 +141,10 @@ func TestPanicInAuthenticateRefusesTheLink(t *testing.T) {
 // What a stranger sends ends up in logs quoted and short; tokens never do.
 func TestLogsHoldNoTokensAndQuoteStrangers(t *testing.T) {
 	var out syncBuffer
-	r := newRig(t, nil, nil)
-	r.cfg.Logger = slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	r.cfg.Authenticate = byCredential
+	r := newRig(t, nil, &Config{
+		Logger:       slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Authenticate: byCredential,
+	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	go func() { _ = r.srv.Serve(context.Background(), ln) }() // ends with the server
