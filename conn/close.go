@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"github.com/longsplice/longsplice/internal/wire"
 )
 
 // Flush waits until the peer's application has consumed all that was accepted
@@ -109,6 +111,13 @@ func (c *Conn) settleLocked() {
 	c.endIfDoneLocked()
 }
 
+// settledLocked reports that neither end has anything to say or to hear any
+// more, whether or not both know it of each other.
+func (c *Conn) settledLocked() bool {
+	l := c.s.Local()
+	return l != nil && l.Consumed != wire.Open && c.s.PeerDone()
+}
+
 // endIfDoneLocked ends a session that both ends have closed.
 func (c *Conn) endIfDoneLocked() {
 	if c.ended || !c.s.Ended() {
@@ -120,7 +129,7 @@ func (c *Conn) endIfDoneLocked() {
 // verdictLocked is how the session ended, given that it has.
 func (c *Conn) verdictLocked(reason LostReason, cause error) error {
 	var remote error
-	orderly := reason == LostClosed || c.closing
+	orderly := reason == LostClosed || c.closing || c.settledLocked()
 	if r := c.s.Remote(); r != nil {
 		remote = c.remoteLocked()
 		orderly = orderly && (c.closing || c.s.Count().Received >= r.Final)

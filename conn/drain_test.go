@@ -197,3 +197,40 @@ func TestServeAfterShutdown(t *testing.T) {
 		require.ErrorIs(t, b.srv.ServeConn(t.Context(), server), conn.ErrServerClosed)
 	})
 }
+
+// A server that closes ends its clients, wherever the last bytes are: they do
+// not go on dialling to answer a CLOSE that they have received.
+func TestClosedServerEndsItsClients(t *testing.T) {
+	for i := range 30 {
+		synctest.Test(t, func(t *testing.T) {
+			b, c, _ := pair(t, nil, conn.Config{})
+			b.net.SetLatency(conntest.Both, time.Duration(i)*time.Millisecond)
+			time.Sleep(time.Second)
+			_ = b.srv.Close()
+			within(t, time.Second, func() { <-c.Done() })
+			var remote *conn.CloseError
+			require.ErrorAs(t, c.Err(), &remote)
+			require.Equal(t, conn.CodeGoingAway, remote.Code)
+			require.NoError(t, c.Close())
+		})
+	}
+}
+
+// A client that could not answer the CLOSE before the server was replaced has
+// lost nothing, and must not say so.
+func TestUnansweredCloseIsNoLostSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, c, s := pair(t, nil, conn.Config{})
+		time.Sleep(time.Second)
+		b.net.Refuse(true)
+		// The CLOSE arrives, which is 23 bytes, and nothing leaves any more.
+		b.link().CutAfter(conntest.ToClient, 23, conntest.RST)
+		go s.Shutdown(limited(t, time.Second), conn.CodeNormal, "")
+		time.Sleep(2 * time.Second)
+		b.restart(echo)
+		b.net.Refuse(false)
+		<-c.Done()
+		var lost *conn.LostError
+		require.False(t, errors.As(c.Err(), &lost), "%v", c.Err())
+	})
+}

@@ -111,6 +111,11 @@ func (c *Conn) receiveSlow(ctx context.Context) (msg []byte, err error) {
 
 // returnLeaseLocked ends a reader's use of l. It lets c.mu go on the way.
 func (c *Conn) returnLeaseLocked(l *link, err error) {
+	if l.writing && c.settledLocked() && errors.Is(err, io.ErrUnexpectedEOF) {
+		// The peer has said its last and listens on: the writer, which has our
+		// CLOSE to write, ends the session and the link.
+		err = nil
+	}
 	if err != nil && !l.ending {
 		c.mu.Unlock()
 		if errors.Is(err, errInterrupted) {
