@@ -23,16 +23,18 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	defer stop()
 	var backoff time.Duration
 	for {
-		if err := s.takeSlot(ctx); err != nil {
-			return err
-		}
 		nc, err := ln.Accept()
 		if err == nil {
 			backoff = 0
+			// The place is taken for a link that there is: one that was kept for
+			// a link to come would be missing at another listener.
+			if err := s.takeSlot(ctx); err != nil {
+				_ = nc.Close() // nothing was begun on it
+				return err
+			}
 			go s.serveLink(ctx, nc)
 			continue
 		}
-		s.freeSlot()
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)

@@ -122,8 +122,10 @@ type Config struct {
 	MinPing time.Duration
 
 	// MaxConns is how many links a server accepts in Serve at once; further
-	// ones wait in the kernel's queue. Those of ServeConn are not counted. Zero means 65,536, negative no limit. Either is
-	// lowered to 90 % of the process's limit of open files where there is one.
+	// ones wait, one for each listener and the rest in the kernel's queue.
+	// Those of ServeConn are not counted. Zero means 65,536, negative no limit.
+	// Either is lowered to 90 % of the process's limit of open files where
+	// there is one.
 	MaxConns int
 
 	// MaxHandshakes is how many links may be in their handshake at once, and

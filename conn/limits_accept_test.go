@@ -60,11 +60,12 @@ func TestAcceptBacksOffAndKeepsServing(t *testing.T) {
 				nc, derr := network.Dial(t.Context(), "server")
 				require.NoError(t, derr)
 				newRawPeer(t, nc).greet(rawHello())
+				synctest.Wait()
 				ms := []time.Duration{}
 				for i := 1; i < len(ln.tries); i++ {
 					ms = append(ms, ln.tries[i].Sub(ln.tries[i-1])/time.Millisecond)
 				}
-				require.Equal(t, []time.Duration{10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000}, ms)
+				require.Equal(t, []time.Duration{10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000}, ms[:10])
 				require.Empty(t, served)
 				require.NoError(t, r.srv.Close())
 				require.Equal(t, ErrServerClosed, <-served)

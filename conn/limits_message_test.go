@@ -144,3 +144,17 @@ func TestOneMessageAlwaysFitsAnEmptySendBuffer(t *testing.T) {
 			"but two never do")
 	})
 }
+
+// A session that was lost takes no more messages: nobody would report them.
+func TestLostSessionAcceptsNothing(t *testing.T) {
+	srv := newRegistry(t, nil)
+	c := waiting(t, srv, "")
+	c.lose(LostExpired, nil)
+	require.ErrorIs(t, c.TrySend([]byte("late")), c.Err())
+	require.ErrorIs(t, c.Send(t.Context(), []byte("late")), c.Err())
+	b, err := Encode([]byte("late"))
+	require.NoError(t, err)
+	require.ErrorIs(t, c.TrySendBatch(b), c.Err())
+	require.ErrorIs(t, c.Flush(t.Context()), nil, "nothing is outstanding")
+	require.Zero(t, c.Stats().Sent)
+}
