@@ -89,7 +89,7 @@ func Example_lost() {
 		fmt.Println(err)
 		return
 	}
-	srv := conn.NewServer(conn.OnMessage(func(c *conn.Conn, msg []byte) error {
+	srv := conn.NewServer(conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
 		return errors.New("this does not parse")
 	}), nil)
 	served := make(chan error, 1)

@@ -33,7 +33,7 @@ func TestHandlerThatFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := inMemory(t, OnMessage(func(_ *Conn, msg []byte) error {
+				r := inMemory(t, OnMessage(func(ctx context.Context, _ *Conn, msg []byte) error {
 					if string(msg) == "bad" {
 						return c.do()
 					}

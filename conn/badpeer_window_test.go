@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -72,7 +73,7 @@ func TestOneMessageFitsAnEmptyWindow(t *testing.T) {
 
 func TestAcknowledgementReopensTheWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := inMemory(t, OnMessage(func(*Conn, []byte) error { return nil }), &Config{Window: smallWindow})
+		r := inMemory(t, OnMessage(func(context.Context, *Conn, []byte) error { return nil }), &Config{Window: smallWindow})
 		p := r.peer()
 		p.greet(rawHello())
 		for range 100 {

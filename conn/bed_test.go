@@ -129,8 +129,8 @@ func limited(t *testing.T, d time.Duration) context.Context {
 }
 
 // echo sends back what it receives.
-var echo = conn.OnMessage(func(c *conn.Conn, msg []byte) error {
-	return c.Send(context.Background(), msg)
+var echo = conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
+	return c.Send(ctx, msg)
 })
 
 // deaf is a handler that never receives.

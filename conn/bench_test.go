@@ -51,8 +51,8 @@ func BenchmarkEcho(b *testing.B) {
 		}
 	})
 	b.Run("conn", func(b *testing.B) {
-		c, stop := serve(b, conn.OnMessage(func(c *conn.Conn, m []byte) error {
-			return c.Send(context.Background(), m)
+		c, stop := serve(b, conn.OnMessage(func(ctx context.Context, c *conn.Conn, m []byte) error {
+			return c.Send(ctx, m)
 		}))
 		defer stop()
 		ctx := context.Background()
@@ -129,7 +129,7 @@ func BenchmarkStream(b *testing.B) {
 
 func benchmarkStream(b *testing.B, senders int) {
 	msg := make([]byte, 64)
-	c, stop := serve(b, conn.OnMessage(func(*conn.Conn, []byte) error { return nil }))
+	c, stop := serve(b, conn.OnMessage(func(context.Context, *conn.Conn, []byte) error { return nil }))
 	defer stop()
 	ctx := context.Background()
 	b.SetBytes(int64(len(msg)))

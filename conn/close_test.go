@@ -181,7 +181,7 @@ func TestCloseFromCallbacks(t *testing.T) {
 	t.Run("OnMessage", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			kept := make(chan string, 1)
-			b := newBed(t, conn.OnMessage(func(c *conn.Conn, msg []byte) error {
+			b := newBed(t, conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
 				_ = c.Close()
 				kept <- string(msg) // it is borrowed until this returns
 				return nil

@@ -26,7 +26,7 @@ func exampleServer(h conn.Handler) (address string, stop func() error) {
 // and go.
 func ExampleDial() {
 	ctx := context.Background()
-	address, stop := exampleServer(conn.OnMessage(func(c *conn.Conn, msg []byte) error {
+	address, stop := exampleServer(conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
 		return c.Send(ctx, msg)
 	}))
 	defer stop()
@@ -63,7 +63,7 @@ func ExampleDial_tLS() {
 // has forgotten the one before.
 func ExampleRun() {
 	ctx := context.Background()
-	address, stop := exampleServer(conn.OnMessage(func(c *conn.Conn, msg []byte) error {
+	address, stop := exampleServer(conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
 		return c.Send(ctx, append([]byte("welcome, "), msg...))
 	}))
 	defer stop()

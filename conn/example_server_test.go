@@ -48,7 +48,7 @@ func Example() {
 // In push style a function is called with each message.
 func ExampleOnMessage() {
 	ctx := context.Background()
-	srv := conn.NewServer(conn.OnMessage(func(c *conn.Conn, msg []byte) error {
+	srv := conn.NewServer(conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
 		fmt.Printf("received %s\n", msg)
 		return nil
 	}), nil)
@@ -81,7 +81,7 @@ func ExampleOnMessage() {
 // had accepted is delivered.
 func ExampleServer_Shutdown() {
 	ctx := context.Background()
-	srv := conn.NewServer(conn.OnMessage(func(_ *conn.Conn, msg []byte) error {
+	srv := conn.NewServer(conn.OnMessage(func(ctx context.Context, _ *conn.Conn, msg []byte) error {
 		fmt.Printf("received %s\n", msg)
 		return nil
 	}), nil)

@@ -27,16 +27,16 @@ type HandlerFunc func(ctx context.Context, c *Conn) error
 func (f HandlerFunc) ServeConn(ctx context.Context, c *Conn) error { return f(ctx, c) }
 
 // OnMessage makes a handler of a function that is called with each message, in
-// order and never concurrently within a session. A message is consumed when f
-// returns nil; msg is borrowed until then. An error or a panic ends the session
+// order and never concurrently within a session. ctx ends with the session. A
+// message is consumed when f returns nil; msg is borrowed until then. An error or a panic ends the session
 // as it does for [Handler].
-func OnMessage(f func(c *Conn, msg []byte) error) Handler {
+func OnMessage(f func(ctx context.Context, c *Conn, msg []byte) error) Handler {
 	return HandlerFunc(func(ctx context.Context, c *Conn) error {
 		for msg, err := range c.Messages(ctx) {
 			if err != nil {
 				return err
 			}
-			if err := f(c, msg); err != nil {
+			if err := f(ctx, c, msg); err != nil {
 				return err
 			}
 		}

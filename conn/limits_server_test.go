@@ -164,7 +164,7 @@ func TestRestartIsNoGuess(t *testing.T) {
 // The ninth session of an identity that waits for its client ends the first.
 func TestNinthWaitingSessionEndsTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := inMemory(t, OnMessage(func(*Conn, []byte) error { return nil }), &Config{
+		r := inMemory(t, OnMessage(func(context.Context, *Conn, []byte) error { return nil }), &Config{
 			Authenticate: func(context.Context, Peer) (string, error) { return "ada", nil },
 		})
 		var peers []*rawPeer

@@ -23,7 +23,7 @@ func TestOnMessageIsNeverConcurrentAcrossLinks(t *testing.T) {
 		var running atomic.Int32
 		next := 0 // no lock: the race detector would see a second handler
 		done := make(chan struct{})
-		b := newBed(t, conn.OnMessage(func(_ *conn.Conn, msg []byte) error {
+		b := newBed(t, conn.OnMessage(func(ctx context.Context, _ *conn.Conn, msg []byte) error {
 			if running.Add(1) != 1 {
 				return errors.New("two handlers at once")
 			}
@@ -61,7 +61,7 @@ func TestOnMessageIsNeverConcurrentAcrossLinks(t *testing.T) {
 
 func TestOnMessageError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBed(t, conn.OnMessage(func(_ *conn.Conn, msg []byte) error {
+		b := newBed(t, conn.OnMessage(func(ctx context.Context, _ *conn.Conn, msg []byte) error {
 			if string(msg) == numbered(2) {
 				return &conn.CloseError{Code: 1111, Reason: "third"}
 			}
@@ -85,7 +85,7 @@ func TestOnMessageOnAClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBed(t, conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error { return give(ctx, c, 0, 100) }), nil)
 		next := 0
-		err := conn.Run(t.Context(), "mem://server", conn.OnMessage(func(_ *conn.Conn, msg []byte) error {
+		err := conn.Run(t.Context(), "mem://server", conn.OnMessage(func(ctx context.Context, _ *conn.Conn, msg []byte) error {
 			require.Equal(t, numbered(next), string(msg))
 			next++
 			return nil
