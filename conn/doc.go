@@ -232,8 +232,8 @@
 // [Config.ComeBackMax], so that they do not come all at once. The client's Send
 // then returns a *CloseError with [CodeGoingAway]; handlers on the server
 // receive what was on its way and then io.EOF, and what they have sent is
-// delivered. Run comes back by itself. A Conn from Dial ends, and its owner
-// dials when it sees fit.
+// delivered. Run comes back by itself. A Conn from Dial ends; its owner finds the
+// span in the *CloseError.
 //
 // # Transports
 //
