@@ -35,6 +35,11 @@ func Dial(ctx context.Context, target string, cfg *Config) (*Conn, error) {
 		return nil, c.Err()
 	case <-ctx.Done():
 	}
+	c.mu.Lock()
+	if c.client.Known() { // only just: the server need not keep the session
+		c.abortLocked(CodeAborted, "")
+	}
+	c.unlock()
 	cancel()
 	<-c.kept
 	err := context.Cause(ctx)
