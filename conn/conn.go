@@ -156,19 +156,16 @@ func (c *Conn) detachLocked(l *link) bool {
 	return true
 }
 
-// linkFailed is called once for each link that dies by itself, without c.mu.
+// linkFailed is called once for each link that dies, without c.mu.
 func (c *Conn) linkFailed(l *link, err error) {
 	c.mu.Lock()
 	detached := c.detachLocked(l)
 	lost := detached && !c.ended && !c.resumableLocked()
 	c.mu.Unlock()
-	if !detached {
-		return
-	}
 	c.traceDown(l, err)
 	if lost {
 		c.lose(LostLink, err)
-	} else if c.server != nil {
+	} else if detached && c.server != nil {
 		c.server.sessions.park(c)
 	}
 }

@@ -44,7 +44,8 @@ func newLink(nc net.Conn) *link {
 func (l *link) fail(err error) {
 	l.once.Do(func() {
 		l.err = err
-		_ = l.nc.Close() // the link is given up whatever this says
+		_ = l.socket().Close() // TLS would first try to say goodbye, which can block
+		_ = l.nc.Close()       // the link is given up whatever this says
 		close(l.dead)
 		if l.onDead != nil {
 			l.onDead()
@@ -60,14 +61,18 @@ func (l *link) fail(err error) {
 // end by a reset: a FIN would wait behind what is not acknowledged, and the
 // peer for its own verdict.
 func (l *link) abandon(err error) {
-	nc := l.nc
-	if over, ok := nc.(interface{ NetConn() net.Conn }); ok { // TLS
-		nc = over.NetConn()
-	}
-	if tcp, ok := nc.(interface{ SetLinger(sec int) error }); ok {
+	if tcp, ok := l.socket().(interface{ SetLinger(sec int) error }); ok {
 		_ = tcp.SetLinger(0) // it may be closed already
 	}
 	l.fail(err)
+}
+
+// socket is what lies under the transport, where that is TLS.
+func (l *link) socket() net.Conn {
+	if over, ok := l.nc.(interface{ NetConn() net.Conn }); ok {
+		return over.NetConn()
+	}
+	return l.nc
 }
 
 // past makes a blocked read or write return.

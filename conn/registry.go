@@ -41,14 +41,6 @@ type seat struct {
 	until  time.Duration // of a tomb
 }
 
-// sessionCost is what a session takes up beside its send buffer, roughly: its
-// own state and its handler's stack. Without it, strangers could pile up empty
-// sessions.
-const sessionCost = 8 << 10
-
-// maxTombs bounds what is kept of sessions that are over.
-const maxTombs = 1 << 16
-
 func (r *registry) init(cfg *Config) {
 	r.cfg = cfg
 	r.byKey = map[session.Key]*seat{}
@@ -157,52 +149,6 @@ func (r *registry) checkIdle() {
 	}
 }
 
-// bury takes a session that is over out, and keeps what a client that missed
-// the end has to be told.
-func (r *registry) bury(c *Conn) {
-	c.mu.Lock()
-	remains := c.entry.Remains()
-	c.mu.Unlock()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := r.seats[c]
-	if s == nil {
-		return
-	}
-	delete(r.seats, c)
-	r.unparkSeat(s)
-	r.checkIdle()
-	s.c, s.entry = nil, remains
-	if s.keys == ([2]session.Key{}) || r.closed || !remains.Buried() {
-		r.setKeys(s, [2]session.Key{})
-		return
-	}
-	s.until = clock() + r.cfg.sessionTTL()
-	r.tombs.PushBack(s)
-	r.sweepTombs()
-}
-
-// sweepTombs drops those that are due, and sees to the next.
-func (r *registry) sweepTombs() {
-	now := clock()
-	for e := r.tombs.Front(); e != nil; e = r.tombs.Front() {
-		s := e.Value.(*seat)
-		if s.until > now && r.tombs.Len() <= maxTombs {
-			if r.sweep == nil {
-				r.sweep = time.AfterFunc(s.until-now, func() {
-					r.mu.Lock()
-					defer r.mu.Unlock()
-					r.sweep = nil
-					r.sweepTombs()
-				})
-			}
-			return
-		}
-		r.tombs.Remove(e)
-		r.setKeys(s, [2]session.Key{})
-	}
-}
-
 func (r *registry) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -213,104 +159,4 @@ func (r *registry) close() {
 	}
 	clear(r.byKey)
 	r.tombs.Init()
-}
-
-// park takes note that a session waits for its client, and ends those for which
-// there is no room.
-func (r *registry) park(c *Conn) {
-	c.mu.Lock()
-	n, detached := c.s.Count(), c.link == nil && !c.ended
-	gen, _ := c.s.Generation()
-	c.mu.Unlock()
-	if detached {
-		r.parkAfter(c, gen, sessionCost+int64(n.Queued-n.Acked))
-	}
-}
-
-// parkAfter is park for a session whose link of generation gen has died. By now
-// the client may have come back.
-func (r *registry) parkAfter(c *Conn, gen uint64, bytes int64) {
-	r.mu.Lock()
-	if s := r.seats[c]; s != nil && s.parked == nil && gen >= s.gen {
-		s.lost, s.bytes = gen, bytes
-		r.bytes += bytes
-		s.parked = r.parked.PushBack(s)
-		if s.who != "" {
-			own := r.byWho[s.who]
-			if own == nil {
-				own = list.New()
-				r.byWho[s.who] = own
-			}
-			s.own = own.PushBack(s)
-		}
-	}
-	evicted := r.evictFor(c.who)
-	r.mu.Unlock()
-	for _, c := range evicted {
-		c.evict()
-	}
-}
-
-// grow takes note that a waiting session's send buffer holds n bytes more.
-func (r *registry) grow(c *Conn, n int) {
-	r.mu.Lock()
-	if s := r.seats[c]; s != nil && s.parked != nil {
-		s.bytes += int64(n)
-		r.bytes += int64(n)
-	}
-	evicted := r.evictFor("")
-	r.mu.Unlock()
-	for _, c := range evicted {
-		c.evict()
-	}
-}
-
-// evict ends a session that waits, unless its client has just come back.
-func (c *Conn) evict() {
-	c.mu.Lock()
-	if c.link == nil {
-		c.loseLocked(LostEvicted, nil)
-	}
-	c.unlock()
-}
-
-// evictFor picks the sessions that have to go: of one identity, or by memory.
-func (r *registry) evictFor(who string) (evicted []*Conn) {
-	most, mostBytes := r.cfg.maxDetached(), r.cfg.maxDetachedBytes()
-	for own := r.byWho[who]; most > 0 && own != nil && own.Len() > most; {
-		s := own.Front().Value.(*seat)
-		evicted = append(evicted, s.c)
-		r.unparkSeat(s)
-	}
-	for mostBytes > 0 && r.bytes > mostBytes {
-		s := r.parked.Front().Value.(*seat)
-		evicted = append(evicted, s.c)
-		r.unparkSeat(s)
-	}
-	return evicted
-}
-
-// unpark takes note that a session is on the link of generation gen, or was
-// until that died, too.
-func (r *registry) unpark(c *Conn, gen uint64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s := r.seats[c]; s != nil && s.lost < gen {
-		r.unparkSeat(s)
-	}
-}
-
-func (r *registry) unparkSeat(s *seat) {
-	if s.parked != nil {
-		r.parked.Remove(s.parked)
-		r.bytes -= s.bytes
-		s.parked, s.bytes = nil, 0
-		if s.own != nil {
-			own := r.byWho[s.who]
-			if own.Remove(s.own); own.Len() == 0 {
-				delete(r.byWho, s.who)
-			}
-			s.own = nil
-		}
-	}
 }

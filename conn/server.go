@@ -143,8 +143,8 @@ func (s *Server) isDraining() bool {
 // resume, and new sessions are refused.
 //
 // If ctx ends first, what is left is cut off, and the error says how many
-// sessions that concerned. Nothing is left of the server when Shutdown returns,
-// except handlers that do not heed their context.
+// sessions that concerned. Like Close, Shutdown waits for handlers, whose
+// contexts have ended by then.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.draining = true

@@ -15,8 +15,8 @@ import (
 type Trace struct {
 	// LinkUp: the session is on a new link, its first or a later one.
 	LinkUp func(c *Conn, remote net.Addr)
-	// LinkDown: the session's link is dead. It waits for another, unless it has
-	// ended.
+	// LinkDown: a link that was up is dead. The session waits for another,
+	// unless it has ended or has another already.
 	LinkDown func(c *Conn, remote net.Addr, cause error)
 	// Refused: a server did not accept a link, with *RefusedError for a
 	// well-behaved peer.

@@ -221,6 +221,7 @@ func (c *Conn) welcomeLocked(l *link, w *wire.Welcome, gen uint64) error {
 		old.fail(session.ErrFenced)
 	}
 	c.server.sessions.unpark(c, gen)
+	c.traceUp(l, resumed)
 
 	err := l.writeAll(w.Append(nil))
 	draining := c.server.isDraining()
@@ -238,7 +239,6 @@ func (c *Conn) welcomeLocked(l *link, w *wire.Welcome, gen uint64) error {
 		l.fail(err)
 		return nil // the session has begun, or goes on; it waits for another link
 	}
-	c.traceUp(l, resumed)
 	l.begin()
 	return nil
 }
