@@ -63,8 +63,11 @@ func (c *Conn) releaseLocked() (owes bool) {
 		return false
 	}
 	owes = c.s.Consume(n, c.now)
-	if d := c.s.Deadline(); d != 0 && d < c.timerAt {
-		c.armLocked(d)
+	if !owes && c.s.Draining() {
+		// What nobody waits for is told when the timer next looks.
+		if d := c.s.Deadline(); d != 0 {
+			c.armLocked(d)
+		}
 	}
 	return owes
 }

@@ -43,7 +43,7 @@ func (s *Session) Consume(size int, now time.Duration) (owes bool) {
 	s.news(now)
 	untold := s.consumed - s.toldConsumed
 	if untold >= uint64(s.limits.Window/4) ||
-		s.draining() && (s.consumed >= s.drainTo || untold >= uint64(s.limits.Window/16)) {
+		s.Draining() && (s.consumed >= s.drainTo || untold >= uint64(s.limits.Window/16)) {
 		s.owe(oweAck)
 		return true
 	}
@@ -53,14 +53,14 @@ func (s *Session) Consume(size int, now time.Duration) (owes bool) {
 // Idle says that the application has consumed all there is and waits: a peer
 // that asked is told of progress at once.
 func (s *Session) Idle() {
-	if s.draining() && s.consumed > s.toldConsumed {
+	if s.Draining() && s.consumed > s.toldConsumed {
 		s.owe(oweAck)
 	}
 }
 
-// draining reports that the peer asked, and does not yet know that what it
+// Draining reports that the peer asked, and does not yet know that what it
 // asked about is consumed.
-func (s *Session) draining() bool {
+func (s *Session) Draining() bool {
 	return s.drainTo > s.toldConsumed && broken != RuleStickyAckReq
 }
 

@@ -210,7 +210,7 @@ func (s *Session) Deadline() time.Duration {
 	switch {
 	case s.untold == 0 || !s.attached:
 		return 0
-	case s.draining() && s.consumed > s.toldConsumed:
+	case s.Draining() && s.consumed > s.toldConsumed:
 		return s.untold + stickyAck
 	}
 	return s.untold + lazyAck

@@ -50,8 +50,8 @@ func Errorf(format string, args ...any) error {
 
 // AppendHeader appends the header of a frame with a body of n bytes.
 func AppendHeader(dst []byte, k Kind, n int) []byte {
-	dst = binary.BigEndian.AppendUint32(dst, uint32(n+1))
-	return append(dst, byte(k))
+	size := uint32(n + 1)
+	return append(dst, byte(size>>24), byte(size>>16), byte(size>>8), byte(size), byte(k))
 }
 
 // AppendData appends a DATA frame.
