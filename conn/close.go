@@ -43,7 +43,7 @@ func (c *Conn) Flush(ctx context.Context) error {
 // It returns nil once the peer's application has consumed everything, a
 // *LostError if it closed before it had or the session is lost. If ctx ends
 // first the connection is cut off, and the error is an *UnknownError if
-// anything was not acknowledged, else ctx's.
+// anything was not acknowledged, else nil.
 func (c *Conn) Shutdown(ctx context.Context, code Code, reason string) error {
 	c.mu.Lock()
 	c.closeLocked(code, reason)
@@ -52,10 +52,8 @@ func (c *Conn) Shutdown(ctx context.Context, code Code, reason string) error {
 	}
 	var err error
 	if !c.ended {
-		n := c.s.Count()
-		err = ctx.Err()
-		if n.Acked < n.Queued {
-			err = &UnknownError{Bytes: n.Queued - n.Acked, Err: err}
+		if n := c.s.Count(); n.Acked < n.Queued {
+			err = &UnknownError{Bytes: n.Queued - n.Acked, Err: ctx.Err()}
 		}
 		c.abortLocked(CodeAborted, "")
 	} else if errors.As(c.err, new(*LostError)) {
@@ -81,16 +79,21 @@ func (c *Conn) closeLocked(code Code, reason string) {
 		return
 	}
 	c.closing = true
-	// The application may still be reading the message in hand: it is consumed,
-	// and its memory stays.
-	c.s.Consume(len(c.inbox.hand), c.now)
-	c.inbox.hand = nil
-	c.inbox.drop()
+	c.dropLocked()
 	c.s.Close(uint16(code), reason)
 	c.endIfDoneLocked()
 	c.stopReceiverLocked()
 	c.flushLocked()
 	c.lendLocked() // the peer's answer has to be read
+}
+
+// dropLocked ends what this end receives. The application may still be at work
+// on the message in hand: that counts as consumed, so that the peer does not
+// take it for undelivered, and its memory stays.
+func (c *Conn) dropLocked() {
+	c.s.Consume(len(c.inbox.hand), c.now)
+	c.inbox.hand = nil
+	c.inbox.drop()
 }
 
 // stopReceiverLocked makes a Receive that is under way return.
@@ -118,12 +121,24 @@ func (c *Conn) settledLocked() bool {
 	return l != nil && l.Consumed != wire.Open && c.s.PeerDone()
 }
 
-// endIfDoneLocked ends a session that both ends have closed.
+// answerTime is how long a client goes on trying to tell a server that has
+// closed the session that it has heard. The server may be gone, and has nothing
+// to say any more.
+const answerTime = 5 * time.Second
+
+// endIfDoneLocked ends a session that both ends have closed. A server that has
+// no link to say so waits for none: its tombstone answers the client.
 func (c *Conn) endIfDoneLocked() {
-	if c.ended || !c.s.Ended() {
-		return
+	switch {
+	case c.ended:
+	case c.s.Ended():
+		c.endLocked(c.verdictLocked(LostClosed, nil))
+	case c.link != nil || !c.settledLocked():
+	case c.entry != nil || c.now-c.detachedAt >= answerTime:
+		c.endLocked(c.verdictLocked(LostClosed, nil))
+	default:
+		c.armLocked(c.detachedAt + answerTime)
 	}
-	c.endLocked(c.verdictLocked(LostClosed, nil))
 }
 
 // verdictLocked is how the session ended, given that it has.
@@ -178,8 +193,8 @@ func (c *Conn) violatedLocked(err error) {
 	if c.ended {
 		return
 	}
+	c.dropLocked()
 	c.s.Abort(uint16(CodeProtocol), public(err).Error())
-	c.inbox.drop() // the peer is told that no more will be consumed
 	c.flushLocked()
 	c.loseLocked(LostProtocol, public(err))
 }
@@ -189,9 +204,9 @@ func (c *Conn) abortLocked(code Code, reason string) {
 	if c.ended {
 		return
 	}
+	c.dropLocked()
 	c.s.Abort(uint16(code), reason)
 	c.closing = true
-	c.inbox.drop()
 	c.flushLocked()
 	if c.ended {
 		return

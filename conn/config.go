@@ -140,8 +140,8 @@ type Config struct {
 	MaxDetached int
 
 	// MaxDetachedBytes is how many bytes all waiting sessions take up: what is
-	// in their send buffers, and 8 KiB for each session. More ends those that
-	// wait longest. Zero means 256 MiB, negative no limit.
+	// received and not consumed, what is in their send buffers, and 8 KiB for
+	// each session. More ends those that wait longest. Zero means 256 MiB, negative no limit.
 	MaxDetachedBytes int64
 
 	// MaxFailedResumes is how many refused resumptions a second one address may

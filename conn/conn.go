@@ -49,6 +49,8 @@ type Conn struct {
 	arrived  chan struct{} // capacity 1: the inbox or the link has changed
 	progress chan struct{} // closed and cleared when room, acks or the end come
 	writable []func()      // waiting for room
+	wanted   int           // the longest that was refused for want of it
+	first    *turn         // the Send that has precedence, if one has
 	after    []func()      // to be done when mu is let go
 
 	timer   *time.Timer
@@ -160,8 +162,9 @@ func (c *Conn) detachLocked(l *link) bool {
 func (c *Conn) linkFailed(l *link, err error) {
 	c.mu.Lock()
 	detached := c.detachLocked(l)
+	c.endIfDoneLocked()
 	lost := detached && !c.ended && !c.resumableLocked()
-	c.mu.Unlock()
+	c.unlock()
 	c.traceDown(l, err)
 	if lost {
 		c.lose(LostLink, err)

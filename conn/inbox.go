@@ -100,6 +100,9 @@ func (in *inbox) push(frames []byte, n int, ch *chunk) {
 	if ch != in.tail && in.held > 0 && in.held+len(ch.buf) > in.most {
 		frames, ch = in.gather(frames, ch)
 	}
+	if in.extend(frames, ch) {
+		return
+	}
 	ch.refs.Add(1)
 	if ch != in.tail {
 		in.held += len(ch.buf)
@@ -115,6 +118,21 @@ func (in *inbox) push(frames []byte, n int, ch *chunk) {
 		in.queue, in.head = in.queue[:m], 0
 	}
 	in.queue = append(in.queue, region{frames, ch})
+}
+
+// extend makes the last region longer, if frames lie right behind it: a peer
+// that sends each message by itself would have a region for each.
+func (in *inbox) extend(frames []byte, ch *chunk) bool {
+	last := &in.now
+	if in.head < len(in.queue) {
+		last = &in.queue[len(in.queue)-1]
+	}
+	n := len(last.frames)
+	if last.chunk != ch || n == 0 || n == cap(last.frames) || &last.frames[:n+1][n] != &frames[0] {
+		return false
+	}
+	last.frames = last.frames[:n+len(frames)]
+	return true
 }
 
 // gather copies the messages among frames to a chunk that holds nothing else,
@@ -135,7 +153,7 @@ func (in *inbox) gather(frames []byte, ch *chunk) ([]byte, *chunk) {
 	for p := range eachMessage(frames) {
 		in.spent += copy(in.spare.buf[in.spent:], p)
 	}
-	return in.spare.buf[start:in.spent:in.spent], in.spare
+	return in.spare.buf[start:in.spent], in.spare
 }
 
 // eachMessage ranges over the DATA frames among frames.

@@ -216,7 +216,7 @@ func TestLostCloseIsNoLostSession(t *testing.T) {
 			time.Sleep(time.Second) // the CLOSE is on its way
 			b.net.HangDials(true)
 			b.net.Cut(conntest.RST)
-			require.Error(t, <-ended, "nobody answered")
+			require.NoError(t, <-ended, "nobody answered, but nothing was left to deliver")
 			b.net.HangDials(false)
 			_, err := c.Receive(t.Context())
 			if code == conn.CodeNormal {

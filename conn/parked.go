@@ -4,7 +4,7 @@ import (
 	"container/list"
 )
 
-// sessionCost is what a session takes up beside its send buffer, roughly: its
+// sessionCost is what a session takes up beside its messages, roughly: its
 // own state and its handler's stack. Without it, strangers could pile up empty
 // sessions.
 const sessionCost = 8 << 10
@@ -15,9 +15,10 @@ func (r *registry) park(c *Conn) {
 	c.mu.Lock()
 	n, detached := c.s.Count(), c.link == nil && !c.ended
 	gen, _ := c.s.Generation()
+	bytes := sessionCost + int64(n.Queued-n.Acked) + int64(c.inbox.held)
 	c.mu.Unlock()
 	if detached {
-		r.parkAfter(c, gen, sessionCost+int64(n.Queued-n.Acked))
+		r.parkAfter(c, gen, bytes)
 	}
 }
 

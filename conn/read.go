@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"github.com/longsplice/longsplice/internal/session"
@@ -102,7 +103,7 @@ func (l *link) makeRoom() {
 		l.r = 0
 		return
 	}
-	next := newChunk(max(l.size, min(4*have, l.expect)))
+	next := newChunk(max(l.size, min(4*min(have, math.MaxInt/4), l.expect)))
 	n := copy(next.buf, l.in.buf[l.r:l.w])
 	l.in.release()
 	l.in, l.r, l.w = next, 0, n
@@ -152,7 +153,7 @@ func (l *link) framesLocked() error {
 		}
 	}
 	if n > 0 && !c.closing {
-		c.inbox.push(l.in.buf[start:l.r:l.r], n, l.in)
+		c.inbox.push(l.in.buf[start:l.r], n, l.in)
 		c.wakeReceiverLocked()
 	}
 	c.stats.received += uint64(n)

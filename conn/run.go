@@ -8,12 +8,13 @@ import (
 )
 
 // Run keeps a session with the server at target and calls h with it. When the
-// session is lost, or the server asks to come back with a new one, Run calls h
-// again with that: a handler that is called anew knows that the server has
-// forgotten what was said. Between sessions it waits as [Config.Retry] says.
+// session is lost, or the server asks to come back with a new one, and h returns
+// the error that its connection gave it, Run calls h again with another session:
+// a handler that is called anew knows that the server has forgotten what was
+// said. Between sessions it waits as [Config.Retry] says.
 //
-// Run returns nil when h does while its session is in order, and h's error when
-// it returns one of its own. It also returns when ctx ends, when the server
+// Run returns nil when h does and all that it sent is delivered, and h's error
+// when it returns one of its own. It also returns when ctx ends, when the server
 // refuses for good, and when Config.Retry gives up. ctx is passed on to h;
 // when it ends, the session is closed as Close does.
 func Run(ctx context.Context, target string, h Handler, cfg *Config) error {
@@ -38,20 +39,10 @@ func Run(ctx context.Context, target string, h Handler, cfg *Config) error {
 // verdict ends the session of a handler that returned err, and says whether
 // there is to be another: nil if all is done, a Permanent error if not.
 func (c *Conn) verdict(ctx context.Context, err error) error {
-	c.mu.Lock()
-	away, leave := c.leaving, c.remoteLocked()
-	c.unlock()
-	if away {
-		// The server waits for our last messages, and for nothing else.
-		_ = c.Shutdown(ctx, CodeNormal, "")
-		return reconnect.RetryAfter(leave.RetryMin, leave.RetryMax, leave)
-	}
-	var lost *LostError
-	if c.over() && errors.As(c.Err(), &lost) {
-		if lost.Reason == LostGaveUp {
-			return reconnect.Permanent(lost)
+	if err != nil && ofSession(err) {
+		if again := c.another(ctx); again != nil {
+			return again
 		}
-		return lost
 	}
 	if serr := c.finish(ctx, err); err == nil {
 		err = serr
@@ -60,6 +51,36 @@ func (c *Conn) verdict(ctx context.Context, err error) error {
 		return err // by Run, because ctx has ended, which is what Run returns
 	}
 	return reconnect.Permanent(err)
+}
+
+// another is why there is to be another session after this one, nil if there is
+// not.
+func (c *Conn) another(ctx context.Context) error {
+	c.mu.Lock()
+	away, leave := c.leaving, c.remoteLocked()
+	c.unlock()
+	if away {
+		// The server waits for our last messages, and for nothing else.
+		_ = c.Shutdown(ctx, CodeNormal, "")
+	}
+	var lost *LostError
+	switch {
+	case away || leave.Code == CodeGoingAway && c.over():
+		return reconnect.RetryAfter(leave.RetryMin, leave.RetryMax, leave)
+	case !c.over() || !errors.As(c.Err(), &lost):
+		return nil
+	case lost.Reason == LostGaveUp:
+		return reconnect.Permanent(lost)
+	}
+	return lost
+}
+
+// ofSession reports whether a handler's error is what its connection said, and
+// not its own.
+func ofSession(err error) bool {
+	var closed *CloseError
+	return errors.As(err, new(*LostError)) || errors.As(err, new(*UnknownError)) ||
+		errors.Is(err, ErrClosed) || errors.As(err, &closed) && closed.Remote
 }
 
 // finish closes the session as a handler's return asks for, and waits for the

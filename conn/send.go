@@ -19,24 +19,59 @@ import (
 // message was accepted.
 func (c *Conn) Send(ctx context.Context, msg []byte) error {
 	c.mu.Lock()
-	err := c.acceptLocked(msg)
-	for err == ErrFull {
-		if err = ctx.Err(); err != nil {
-			break
-		}
-		c.s.Ask()
-		c.waitProgressLocked(ctx)
-		err = c.acceptLocked(msg)
+	err := c.acceptLocked(msg, nil)
+	if err == ErrFull {
+		err = c.sendLaterLocked(ctx, msg)
 	}
 	c.unlock()
 	return err
+}
+
+// patience is how often a Send that waits is passed by others before it has
+// precedence over them: a long message needs more room at once than short ones,
+// which would keep taking it away.
+const patience = 8
+
+// A turn is the precedence of one Send over all others.
+type turn struct{ size int }
+
+// sendLaterLocked is Send where there was no room.
+func (c *Conn) sendLaterLocked(ctx context.Context, msg []byte) error {
+	var mine *turn
+	for passed := 0; ; passed++ {
+		if err := ctx.Err(); err != nil {
+			c.yieldLocked(mine)
+			return err
+		}
+		if passed == patience && c.first == nil {
+			mine = &turn{len(msg)}
+			c.first = mine
+		}
+		c.s.Ask()
+		c.waitProgressLocked(ctx)
+		if err := c.acceptLocked(msg, mine); err != ErrFull {
+			c.yieldLocked(mine)
+			return err
+		}
+	}
+}
+
+// yieldLocked ends a turn.
+func (c *Conn) yieldLocked(mine *turn) {
+	if mine != nil {
+		c.first = nil
+		c.roomLocked()
+	}
 }
 
 // TrySend is Send without waiting: ErrFull says that there is no room, and
 // NotifyWritable tells when there is.
 func (c *Conn) TrySend(msg []byte) error {
 	c.mu.Lock()
-	err := c.acceptLocked(msg)
+	err := c.acceptLocked(msg, nil)
+	if err == ErrFull {
+		c.wanted = max(c.wanted, wire.HeaderSize+len(msg))
+	}
 	c.unlock()
 	return err
 }
@@ -60,19 +95,27 @@ func (c *Conn) TrySendBatch(b *Batch) error {
 	if c.ended {
 		return c.err
 	}
-	if err := c.s.AppendShared(b.frames); err != nil {
+	err := session.ErrFull
+	if c.first == nil {
+		err = c.s.AppendShared(b.frames)
+	}
+	if err != nil {
+		c.wanted = max(c.wanted, len(b.frames))
 		return c.sendErrLocked(err)
 	}
 	c.acceptedLocked(b.n, len(b.frames))
 	return nil
 }
 
-func (c *Conn) acceptLocked(msg []byte) error {
+func (c *Conn) acceptLocked(msg []byte, mine *turn) error {
 	if len(msg) > c.maxOut {
 		return &LimitError{Limit: "MaxMessage", Got: len(msg), Max: c.maxOut}
 	}
 	if c.ended { // a session that was lost has no CLOSE to stop it
 		return c.err
+	}
+	if c.first != mine && c.s.Accepts() {
+		return ErrFull
 	}
 	if err := c.s.Append(msg); err != nil {
 		return c.sendErrLocked(err)
@@ -125,14 +168,15 @@ func (c *Conn) waitProgressLocked(ctx context.Context) {
 }
 
 // NotifyWritable calls f once, when there is room in the send buffer again or
-// the session has ended; a quarter of the buffer is free by then, or all that
-// was sent is acknowledged. It is for those who cannot wait in Send, as after
-// ErrFull. f runs in a goroutine of the library's, without locks held, and must
+// the session has ended. By then a quarter of the buffer is free, and as much as
+// the longest message or batch needs that was refused with ErrFull meanwhile;
+// or all that was sent is acknowledged. f runs in a goroutine of the library's, without locks held, and must
 // not block.
 func (c *Conn) NotifyWritable(f func()) {
 	c.mu.Lock()
 	defer c.unlock()
-	if c.ended || c.roomyLocked() {
+	if c.ended || !c.s.Accepts() || c.roomyLocked() {
+		c.wanted = 0
 		go f()
 		return
 	}
@@ -143,7 +187,9 @@ func (c *Conn) NotifyWritable(f func()) {
 }
 
 // roomyLocked reports whether there is enough room to call for more.
-func (c *Conn) roomyLocked() bool { return c.s.Room(c.buffer / 4) }
+func (c *Conn) roomyLocked() bool {
+	return c.first == nil && c.s.Room(max(c.buffer/4, c.wanted))
+}
 
 // roomLocked tells those who wait that the peer has moved on.
 func (c *Conn) roomLocked() {
@@ -156,7 +202,7 @@ func (c *Conn) roomLocked() {
 				f()
 			}
 		}(c.writable)
-		c.writable = nil
+		c.writable, c.wanted = nil, 0
 	}
 }
 

@@ -78,9 +78,11 @@ func (c *Conn) watchLinkLocked() {
 	}
 }
 
-// expireLocked ends a server's session whose client has stayed away.
+// expireLocked ends a server's session whose client has stayed away, and a
+// client's that the server has closed.
 func (c *Conn) expireLocked() {
 	if c.entry == nil {
+		c.endIfDoneLocked()
 		return
 	}
 	gen, attached := c.s.Generation()

@@ -2,6 +2,7 @@ package session
 
 import (
 	"encoding/binary"
+	"iter"
 	"math"
 
 	"github.com/longsplice/longsplice/internal/wire"
@@ -20,6 +21,7 @@ type Log struct {
 
 	segs    []segment // segs[head:] hold [base, queued)
 	head    int
+	tail    int    // the segment that the newest chunk belongs to, if it is at head or behind
 	base    uint64 // position of the first byte of segs[head]
 	sentSeg int    // the segment that sent stands in, and how far in
 	sentOff int
@@ -29,12 +31,17 @@ type Log struct {
 	freed  [][]byte // chunks trimmed while pinned
 }
 
-// A segment is either a chunk of the log's own, to which frames are appended,
-// or the bytes of a batch that others share.
+// A segment is a piece of a chunk of the log's own, or the bytes of a batch that
+// others share. The last piece of a chunk has the chunk, which is free when that
+// is; frames are appended to it, and where a batch has come between, to another
+// piece behind it.
 type segment struct {
-	buf []byte
-	own bool
+	buf   []byte
+	chunk []byte
 }
+
+// Batches up to smallBatch are copied: a segment would take up more.
+const smallBatch = 64
 
 // A piece of longWrite is worth a write of its own: to put it together with what
 // lies in the next segment would cost a copy of both.
@@ -49,31 +56,50 @@ func (l *Log) init(a Allocator) { l.chunks = a }
 // append copies one message to the end of the log as a DATA frame.
 func (l *Log) append(msg []byte) {
 	n := wire.HeaderSize + len(msg)
-	if len(l.segs) > l.head {
-		if s := &l.segs[len(l.segs)-1]; s.own && cap(s.buf)-len(s.buf) >= n {
-			s.buf = wire.AppendData(s.buf, msg)
-			l.queued += uint64(n)
-			return
-		}
-	}
-	// A connection that says little holds little: chunks grow with what is
-	// outstanding.
-	buf := l.chunks.Get(max(n, min(int(l.queued-l.acked), maxChunk)))
-	l.push(segment{buf: wire.AppendData(buf, msg), own: true})
+	s := l.room(n)
+	s.buf = wire.AppendData(s.buf, msg)
 	l.queued += uint64(n)
 }
 
 // appendShared adds encoded frames without copying them. They must not change.
 func (l *Log) appendShared(frames []byte) {
-	l.push(segment{buf: frames})
+	if len(frames) <= smallBatch {
+		s := l.room(len(frames))
+		s.buf = append(s.buf, frames...)
+	} else {
+		l.push(segment{buf: frames})
+	}
 	l.queued += uint64(len(frames))
+}
+
+// room returns the last segment, whose chunk has room for n bytes more.
+func (l *Log) room(n int) *segment {
+	last := len(l.segs) - 1
+	if l.tail >= l.head && l.tail <= last {
+		if s := &l.segs[l.tail]; s.chunk != nil && cap(s.buf)-len(s.buf) >= n {
+			if l.tail == last {
+				return s
+			}
+			chunk, rest := s.chunk, s.buf[len(s.buf):]
+			s.buf, s.chunk = s.buf[:len(s.buf):len(s.buf)], nil
+			l.push(segment{buf: rest, chunk: chunk})
+			l.tail = len(l.segs) - 1
+			return &l.segs[l.tail]
+		}
+	}
+	// A connection that says little holds little: chunks grow with what is
+	// outstanding.
+	chunk := l.chunks.Get(max(n, min(int(l.queued-l.acked), maxChunk)))
+	l.push(segment{buf: chunk, chunk: chunk})
+	l.tail = len(l.segs) - 1
+	return &l.segs[l.tail]
 }
 
 func (l *Log) push(s segment) {
 	if l.head > 0 && len(l.segs) == cap(l.segs) {
 		n := copy(l.segs, l.segs[l.head:])
 		clear(l.segs[n:])
-		l.segs, l.sentSeg, l.head = l.segs[:n], l.sentSeg-l.head, 0
+		l.segs, l.sentSeg, l.tail, l.head = l.segs[:n], l.sentSeg-l.head, l.tail-l.head, 0
 	}
 	l.segs = append(l.segs, s)
 }
@@ -176,8 +202,8 @@ func (l *Log) trim(pos uint64) {
 			break
 		}
 		l.base = end
-		if s.own {
-			l.free(s.buf)
+		if s.chunk != nil {
+			l.free(s.chunk)
 		}
 		*s = segment{}
 		l.head++
@@ -228,15 +254,28 @@ func (l *Log) exhausted(n int) bool { return l.queued > math.MaxUint64-1-uint64(
 
 // messages returns the messages in [from, to), sharing the log's memory.
 func (l *Log) messages(from, to uint64) (msgs [][]byte) {
-	at := l.base
-	for _, s := range l.segs[l.head:] {
-		for p := s.buf; len(p) > 0; {
-			size := frameSize(p)
-			if at >= from && at < to {
-				msgs = append(msgs, p[wire.HeaderSize:size:size])
-			}
-			p, at = p[size:], at+uint64(size)
-		}
+	for frame := range l.frames(from, to) {
+		msgs = append(msgs, frame[wire.HeaderSize:])
 	}
 	return msgs
+}
+
+// frames ranges over the frames in [from, to).
+func (l *Log) frames(from, to uint64) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		at := l.base
+		for _, s := range l.segs[l.head:] {
+			if end := at + uint64(len(s.buf)); end <= from {
+				at = end
+				continue
+			}
+			for p := s.buf; len(p) > 0 && at < to; {
+				size := frameSize(p)
+				if at >= from && !yield(p[:size:size]) {
+					return
+				}
+				p, at = p[size:], at+uint64(size)
+			}
+		}
+	}
 }

@@ -58,8 +58,11 @@ func (s *Session) Unreported() bool { return s.attached && s.out.sent > s.peerRe
 
 // Replay is how many messages the link has to carry that an earlier one has
 // carried already, which is known right after Attach.
-func (s *Session) Replay() int {
-	return len(s.out.messages(s.out.sent, s.out.high))
+func (s *Session) Replay() (n int) {
+	for range s.out.frames(s.out.sent, s.out.high) {
+		n++
+	}
+	return n
 }
 
 // Ask is AskFor all that has been queued.
@@ -208,7 +211,7 @@ func (s *Session) told() {
 // Deadline returns when Tick is next due, 0 for never.
 func (s *Session) Deadline() time.Duration {
 	switch {
-	case s.untold == 0 || !s.attached:
+	case s.untold == 0 || !s.attached || s.owed&oweAck != 0: // owed already
 		return 0
 	case s.Draining() && s.consumed > s.toldConsumed:
 		return s.untold + stickyAck
