@@ -3,7 +3,9 @@ package conn
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -37,7 +39,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 		}
 		switch {
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return ended(ctx)
 		case s.isClosed():
 			return ErrServerClosed
 		case errors.Is(err, net.ErrClosed) || !passing(err):
@@ -53,9 +55,22 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	}
 }
 
+// ended is the error of a context that has ended, and its cause.
+func ended(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return fmt.Errorf("%w: %w", ctx.Err(), cause)
+	}
+	return ctx.Err()
+}
+
 // passing reports whether an error of Accept may mend itself. Listeners that are
 // not package net's may return a bare errno.
 func passing(err error) bool {
+	for _, final := range []error{syscall.EINVAL, syscall.EBADF, syscall.ENOTSOCK, syscall.EOPNOTSUPP} {
+		if errors.Is(err, final) {
+			return false // it listens no more
+		}
+	}
 	var temporary interface{ Temporary() bool }
 	return errors.As(err, new(*net.OpError)) || errors.As(err, &temporary) && temporary.Temporary()
 }
@@ -85,7 +100,7 @@ func (s *Server) takeSlot(ctx context.Context) error {
 	case s.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ended(ctx)
 	case <-s.ctx.Done():
 		return ErrServerClosed
 	}

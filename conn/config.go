@@ -76,8 +76,7 @@ type Config struct {
 	Targets []string
 
 	// Dialers maps a scheme to the function that dials it, beside and before
-	// the built-in tcp, tls and unix. The address is what follows "scheme://",
-	// or the whole target where WholeTarget asks for it.
+	// the built-in tcp, tls and unix. The address is what follows "scheme://".
 	Dialers map[string]DialFunc
 
 	// TLS configures tls:// targets. Nil means the system's roots and the
@@ -130,7 +129,8 @@ type Config struct {
 
 	// MaxHandshakes is how many links may be in their handshake at once, and
 	// MaxHandshakesPerIP how many of one address (a /64 for IPv6). Further
-	// ones wait their turn within their HandshakeTimeout. Zero means 1,024 and
+	// ones wait their turn within their HandshakeTimeout, of one address as many
+	// as an eighth of MaxConns. Zero means 1,024 and
 	// 16, negative no limit.
 	MaxHandshakes, MaxHandshakesPerIP int
 

@@ -11,6 +11,7 @@ import (
 	"github.com/longsplice/longsplice/heartbeat"
 	"github.com/longsplice/longsplice/internal/session"
 	"github.com/longsplice/longsplice/internal/wire"
+	"github.com/longsplice/longsplice/reconnect"
 )
 
 // A Conn is one end of a session: a stream of messages each way that survives
@@ -79,6 +80,7 @@ type Conn struct {
 	gone   chan struct{}      // closed when no link is left after the end
 
 	// Of a client's keep, and of Dial until keep has begun its work.
+	dialer    *reconnect.Dialer[*link]
 	kept      chan struct{} // closed when it has returned
 	lastState State
 }

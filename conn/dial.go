@@ -27,7 +27,14 @@ func Dial(ctx context.Context, target string, cfg *Config) (*Conn, error) {
 	c.cancel = cancel
 	c.kept = make(chan struct{})
 	up := make(chan struct{})
-	go c.keep(keepCtx, append([]string{target}, cfg.Targets...), up)
+	c.dialer = &reconnect.Dialer[*link]{
+		Dial:        c.dialLink,
+		Targets:     append([]string{target}, cfg.Targets...),
+		DialTimeout: cfg.DialTimeout,
+		Policy:      cfg.Retry,
+		OnState:     c.onDial,
+	}
+	go c.keep(keepCtx, up)
 	select {
 	case <-up:
 		return c, nil
@@ -50,16 +57,9 @@ func Dial(ctx context.Context, target string, cfg *Config) (*Conn, error) {
 }
 
 // keep is the goroutine that keeps a client's link, until the session ends.
-func (c *Conn) keep(ctx context.Context, targets []string, up chan struct{}) {
+func (c *Conn) keep(ctx context.Context, up chan struct{}) {
 	defer close(c.kept)
-	d := reconnect.Dialer[*link]{
-		Dial:        c.dialLink,
-		Targets:     targets,
-		DialTimeout: c.cfg.DialTimeout,
-		Policy:      c.cfg.Retry,
-		OnState:     c.onDial,
-	}
-	err := d.Run(ctx, func(_ context.Context, l *link) error {
+	err := c.dialer.Run(ctx, func(_ context.Context, l *link) error {
 		if up != nil {
 			close(up)
 			up = nil
@@ -79,6 +79,15 @@ func (c *Conn) keep(ctx context.Context, targets []string, up chan struct{}) {
 	<-c.gone
 	c.cancel()
 	c.tell(State{Phase: Closed, Target: c.lastState.Target, Cause: reconnect.Classify(err), Err: err})
+}
+
+// Wake ends the present delay of a client that is about to dial again, for an
+// application that has learnt that the network is back. It does nothing for a
+// connection that has a link, nor for a server's.
+func (c *Conn) Wake() {
+	if c.dialer != nil {
+		c.dialer.Wake()
+	}
 }
 
 // stopLocked ends a session because there will be no further link.

@@ -16,7 +16,7 @@ var (
 	// no room. Nothing of the message was accepted.
 	ErrFull = errors.New("conn: send buffer is full")
 
-	// ErrBusy is returned by Receive while another Receive is under way.
+	// ErrBusy is returned by Receive while another Receive waits.
 	ErrBusy = errors.New("conn: another Receive is under way")
 )
 

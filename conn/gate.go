@@ -13,6 +13,7 @@ import (
 type gate struct {
 	all       chan struct{} // nil for no limit
 	perSource int           // 0 for no limit
+	waiting   int           // of one source; the next is sent away
 
 	mu      sync.Mutex // covers what follows
 	sources map[string]*queue
@@ -28,12 +29,22 @@ func (g *gate) init(cfg *Config) {
 		g.all = make(chan struct{}, n)
 	}
 	g.perSource = cfg.maxHandshakesPerIP()
+	// Those that wait take up places of links. One source shall not have most of
+	// them.
+	g.waiting = 1 << 12
+	if n := cfg.maxConns(); n > 0 {
+		g.waiting = max(g.perSource, n/8)
+	}
 	g.sources = map[string]*queue{}
 }
 
 // enter waits for a turn, for as long as ctx allows. A nil error owes a leave.
 func (g *gate) enter(ctx context.Context, source string) error {
-	if q := g.join(source); q != nil {
+	q, err := g.join(source)
+	if err != nil {
+		return err
+	}
+	if q != nil {
 		select {
 		case q.turns <- struct{}{}:
 		case <-ctx.Done():
@@ -59,9 +70,9 @@ func (g *gate) leave(source string) {
 	g.yield(source)
 }
 
-func (g *gate) join(source string) *queue {
+func (g *gate) join(source string) (*queue, error) {
 	if g.perSource == 0 || source == "" {
-		return nil
+		return nil, nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -70,8 +81,11 @@ func (g *gate) join(source string) *queue {
 		q = &queue{turns: make(chan struct{}, g.perSource)}
 		g.sources[source] = q
 	}
+	if q.users >= g.perSource+g.waiting {
+		return nil, fmt.Errorf("handshake: %d others of the same address wait already", g.waiting)
+	}
 	q.users++
-	return q
+	return q, nil
 }
 
 // yield gives up a source's turn.

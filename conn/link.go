@@ -20,7 +20,7 @@ type link struct {
 	ending    bool          // the session is over; the socket is let go in good order
 	lastWrite time.Duration // when the last write ended
 
-	// Owned by whoever holds the lease; chunk.refs is covered by c.mu.
+	// Owned by whoever holds the lease.
 	in     *chunk
 	r, w   int // in.buf[r:w] is not yet applied
 	expect int // bytes that the frame at r is known to need, 0 if unknown

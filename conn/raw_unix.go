@@ -102,7 +102,8 @@ func (r *rawConn) tryWrite(l *link, p []byte) (int, error) {
 
 func (r *rawConn) tryOnce(fd uintptr) bool {
 	for {
-		n, err := syscall.Write(int(fd), r.put)
+		// Some systems refuse to write 2 GiB at once.
+		n, err := syscall.Write(int(fd), r.put[:min(len(r.put), 1<<30)])
 		switch err {
 		case nil:
 			r.n = n

@@ -15,7 +15,9 @@ import (
 // When the peer has closed and everything before has been received, Receive
 // returns io.EOF if the peer closed with [CodeNormal], else a *CloseError. It
 // returns a *LostError if the session is lost, ErrClosed after this end closed,
-// ErrBusy while another Receive is under way.
+// ErrBusy while another Receive waits. There shall be one receiver at a time: a
+// second one that finds messages waiting takes the next, and so ends the loan of
+// the one before.
 //
 // When ctx ends, Receive returns its error, and nothing is lost: the next call
 // goes on. A message that is there already is returned all the same.

@@ -43,7 +43,7 @@ func (c *Conn) sendLaterLocked(ctx context.Context, msg []byte) error {
 			c.yieldLocked(mine)
 			return err
 		}
-		if passed == patience && c.first == nil {
+		if passed >= patience && mine == nil && c.first == nil {
 			mine = &turn{len(msg)}
 			c.first = mine
 		}

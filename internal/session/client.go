@@ -81,6 +81,3 @@ func (c *Client) Known() bool { return c.known }
 
 // Resumable reports whether a link that dies can be replaced.
 func (c *Client) Resumable() bool { return !c.token.IsZero() }
-
-// ID returns the session's public name, zero before the first WELCOME.
-func (c *Client) ID() wire.ID { return c.id }

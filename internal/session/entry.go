@@ -150,9 +150,6 @@ func (e *Entry) Expire(gen uint64, now, ttl time.Duration) bool {
 	return true
 }
 
-// Lose ends the session without a word: nobody will learn why.
-func (e *Entry) Lose() { e.state = entryLost }
-
 // Bury ends the session and keeps its CLOSE for a client that comes back
 // because it missed it.
 func (e *Entry) Bury() {

@@ -37,7 +37,7 @@ func TestWhoMayResume(t *testing.T) {
 		"no token":                    {change: func(h *wire.Hello) string { h.Token = wire.Token{}; return "ada" }, want: ErrUnknown},
 		"the same attempt":            {change: func(h *wire.Hello) string { h.Attempt--; return "ada" }, want: ErrStale},
 		"an early attempt":            {change: func(h *wire.Hello) string { h.Attempt = 0; return "ada" }, want: ErrStale},
-		"an expired session":          {state: func(e *ends) { e.entry.Lose() }, change: mine, want: ErrUnknown},
+		"an expired session":          {state: func(e *ends) { e.entry.Bury() }, change: mine, want: ErrUnknown},
 		"a session without a word":    {state: func(e *ends) { e.entry.Bury() }, change: mine, want: ErrUnknown},
 		"eve, of a closed session":    {state: buried, change: func(*wire.Hello) string { return "eve" }, want: ErrUnknown},
 		"early, of a closed session":  {state: buried, change: func(h *wire.Hello) string { h.Attempt = 0; return "ada" }, want: &Tomb{}},

@@ -14,6 +14,9 @@ import (
 	"github.com/longsplice/longsplice/internal/wire"
 )
 
+// largest is the longest message, also where int has 32 bits.
+var largest = uint64(wire.MaxMessage)
+
 func header(n uint32, kind wire.Kind) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, n), byte(kind))
 }
@@ -39,7 +42,7 @@ func TestCutRefusesOnTheHeader(t *testing.T) {
 		{"small messages, control frame too long", header(wire.MaxControl+1, wire.KindHello)[:4], 0, "limit"},
 		{"small messages, one of them too long", header(102, wire.KindData), 100, "message of 101 bytes"},
 		{"empty message only", header(1, wire.KindData)[:4], 0, ""},
-		{"largest limit", header(math.MaxUint32, wire.KindData), wire.MaxMessage, ""},
+		{"largest limit", header(math.MaxUint32, wire.KindData), int(min(largest, math.MaxInt)), ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -64,7 +67,7 @@ func TestCutAllocatesNothingByAClaim(t *testing.T) {
 	for range 100 {
 		for _, p := range claims {
 			_, _, _, _, _ = wire.Cut(p, 1<<20)
-			_, _, _, _, _ = wire.Cut(p, wire.MaxMessage)
+			_, _, _, _, _ = wire.Cut(p, int(min(largest, math.MaxInt)))
 		}
 	}
 	runtime.ReadMemStats(&after)
