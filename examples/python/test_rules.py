@@ -2,6 +2,7 @@
 
 import time
 import unittest
+from unittest import mock
 
 import longsplice as ls
 from test_vectors import PATIENCE, Script, in_background
@@ -166,6 +167,27 @@ class Rules(unittest.TestCase):
         self.assertEqual(ls.BROKEN, ls.decode(*self.script.expect(ls.CLOSE)).code)
         self.assertRaises(ls.Lost, client.receive, PATIENCE)
 
+    def test_the_window_after_a_resumption(self):
+        client = self.client(window=40)
+        self.say(ls.encode(ls.DATA, b"x" * 4))
+        client.receive(PATIENCE)
+        self.assertRaises(TimeoutError, client.receive, 0)  # consumed, and no ACK is due yet
+        self.script.cut()
+        self.assertEqual(9, self.resume(b"2" * 32).consumed)
+        self.say(ls.encode(ls.DATA, b"y" * 30), ls.encode(ls.DATA, b""))  # HELLO has opened the whole window
+        self.assertEqual(b"y" * 30, client.receive(PATIENCE))
+        self.assertEqual(b"", client.receive(PATIENCE))
+
+    def test_nothing_follows_a_cut_off(self):
+        client = self.client(server_window=0)
+        client.send(b"a")
+        client.send(b"b")
+        self.script.expect(ls.DATA)
+        self.say(ls.encode(ls.ACK, ls.Ack(6, 6, 0)) + b"\0\0\0\0")  # room for the next message, and a violation
+        self.assertEqual((ls.BROKEN, 6), ls.decode(*self.script.expect(ls.CLOSE))[:2])
+        self.assertEqual(b"", bytes(self.script.buffer) + self.script.link.recv(1))
+        self.assertRaises(ls.Lost, client.receive, PATIENCE)
+
     def test_the_servers_window(self):
         client = self.client(server_window=20)
         for message in (b"x" * 30, b"y" * 5, b"z" * 5, b"."):
@@ -204,6 +226,20 @@ class Rules(unittest.TestCase):
         self.say(ls.encode(ls.DATA, b"x"))
         self.assertEqual(b"x", client.receive(PATIENCE))
 
+    @mock.patch.multiple(ls, RECEIPT_AFTER=0.1, RECEIPT_DEAD=0.3)
+    def test_a_missing_receipt(self):
+        client = self.client()
+        client.send(b"a")
+        self.script.expect(ls.DATA)
+        self.script.expect(ls.ACKREQ)
+        self.script.expect(ls.PING)
+        self.assertEqual(2, self.resume(b"2" * 32).attempt)  # silence: it takes the link for dead
+        self.script.expect(ls.DATA)
+        for _ in range(5):  # receipt without consumption is merely slow
+            self.say(ls.encode(ls.ACK, ls.Ack(6, 0, 0)))
+            self.assertRaises(TimeoutError, client.receive, 0.1)
+        self.assertEqual(2, client.links)
+
     def test_pings_keep_to_the_servers_interval(self):
         self.client(ping_after=0.01, dead_after=5, min_ping_ms=200)
         times = []
@@ -225,7 +261,10 @@ class Rules(unittest.TestCase):
         self.script.expect(ls.DATA)
         self.script.cut()
         self.hello()
+        began = time.monotonic()
         self.say(ls.encode(ls.CLOSE, ls.Close(1000, 0, 9, "enough")))
+        self.assertEqual(b"", self.script.link.recv(1))
+        self.assertLess(time.monotonic() - began, 2)  # the client lets the link go, and does not come back
         with self.assertRaises(ls.Lost) as caught:
             client.receive(PATIENCE)
         lost = caught.exception
