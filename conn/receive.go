@@ -85,7 +85,6 @@ func (c *Conn) receiveSlow(ctx context.Context) (msg []byte, err error) {
 			c.unlock()
 			return msg, nil
 		}
-		c.s.Idle()
 		c.settleLocked()
 		c.flushLocked()
 		if c.inbox.unread > 0 {

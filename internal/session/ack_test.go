@@ -54,7 +54,8 @@ func TestAckReqIsSticky(t *testing.T) {
 	require.Equal(t, uint64(6), e.side[clientSide].s.Count().Acked)
 
 	e.consume(serverSide)
-	s.Idle() // the application waits for more
+	e.now = s.Deadline()
+	s.Tick(e.now)
 	e.settle()
 	require.Equal(t, uint64(12), e.side[clientSide].s.Count().Acked)
 	e.consume(serverSide) // the last: told without being asked again

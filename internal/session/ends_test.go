@@ -119,7 +119,6 @@ func (e *ends) carry(from, budget int) bool {
 func (e *ends) consume(side int) bool {
 	a := e.side[side]
 	if len(a.inbox) == 0 {
-		a.s.Idle()
 		return false
 	}
 	a.s.Consume(a.inbox[0], e.now)

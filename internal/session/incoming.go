@@ -50,14 +50,6 @@ func (s *Session) Consume(size int, now time.Duration) (owes bool) {
 	return false
 }
 
-// Idle says that the application has consumed all there is and waits: a peer
-// that asked is told of progress at once.
-func (s *Session) Idle() {
-	if s.Draining() && s.consumed > s.toldConsumed {
-		s.owe(oweAck)
-	}
-}
-
 // Draining reports that the peer asked, and does not yet know that what it
 // asked about is consumed.
 func (s *Session) Draining() bool {

@@ -154,7 +154,6 @@ func (t *talk) consume(end, comment string) {
 		msgs = append(msgs, string(m))
 	}
 	t.inbox[end] = nil
-	s.Idle()
 	t.note(step{Do: "consume", End: end, Messages: msgs, Comment: comment})
 }
 

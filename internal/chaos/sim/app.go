@@ -38,7 +38,6 @@ func (w *world) receive(side int) bool {
 	}
 	worked := w.release(side)
 	if len(e.inbox) == 0 {
-		e.s.Idle()
 		w.settle(side)
 		return worked
 	}
