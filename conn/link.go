@@ -19,6 +19,7 @@ type link struct {
 	leased    bool
 	ending    bool          // the session is over; the socket is let go in good order
 	lastWrite time.Duration // when the last write ended
+	heard     bool          // something has come since then
 
 	// Owned by whoever holds the lease.
 	in     *chunk

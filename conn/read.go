@@ -134,6 +134,7 @@ func (l *link) framesLocked() error {
 	c := l.c
 	c.now = clock()
 	c.hb.Heard(c.now)
+	l.heard = true
 	c.confirmLocked(l)
 	start, n, err := l.r, 0, error(nil)
 	for err == nil {

@@ -85,8 +85,14 @@ func (c *Conn) writeLocked(l *link) {
 	c.mu.Unlock()
 	n, err := l.raw.tryWrite(l, w.gather)
 	c.mu.Lock()
-	c.now = clock()
-	l.lastWrite = c.now
+	if l.heard {
+		// An answer: what follows it at once is another write, at worst. The
+		// clock is dear beside a small write.
+		l.heard, l.lastWrite = false, 0
+	} else {
+		c.now = clock()
+		l.lastWrite = c.now
+	}
 	if w.gather = w.gather[n:]; err == nil && len(w.gather) > 0 {
 		go l.writeOn(w)
 		return
