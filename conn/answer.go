@@ -67,12 +67,13 @@ func (c *Conn) welcomed(l *link, target string, attempt uint64, body []byte) err
 func (c *Conn) closedMeanwhile(attempt uint64, body []byte) error {
 	c.mu.Lock()
 	defer c.unlock()
+	if c.ended { // what it lost has been told, and must stay
+		return reconnect.Permanent(ErrClosed)
+	}
 	if err := c.client.Closed(attempt, body); err != nil {
 		return err
 	}
-	if !c.ended {
-		c.endLocked(c.verdictLocked(LostClosed, nil))
-	}
+	c.endLocked(c.verdictLocked(LostClosed, nil))
 	return reconnect.Permanent(c.err)
 }
 

@@ -42,8 +42,8 @@ type Conn struct {
 	maxOut    int  // and the longest that both take
 	buffer    int  // the send buffer's size
 
-	away       uint32 // counts how often the application left Receive
-	awaySeen   uint32 // away as the timer last saw it
+	looks      uint32 // counts how often the application has read the socket
+	looksSeen  uint32 // looks as the timer last saw it
 	leaseWatch bool   // the timer looks, next at leaseAt
 	leaseAt    time.Duration
 
@@ -129,9 +129,8 @@ func (c *Conn) attachLocked(l *link, gen uint64, minPing time.Duration) (old *li
 	c.replayed = c.s.Replay()
 	c.stats.replayed += uint64(c.replayed)
 	c.stats.links++
-	c.away++
 	c.wakeReceiverLocked()
-	c.signalLocked()
+	c.roomLocked() // the handshake has told what the peer consumed
 	c.armLocked(c.hb.Next())
 	c.watchLeaseLocked()
 	return old

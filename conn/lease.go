@@ -7,7 +7,7 @@ import (
 
 // The application reads the socket itself while it waits in Receive. While it
 // is away, somebody else must: the peer wants its pings answered. A timer looks
-// now and then whether the application has come back since; if not, it lends
+// now and then whether the application has read since; if not, it lends
 // the reading to a temporary reader, which fills the inbox until the
 // application waits for more.
 
@@ -15,9 +15,10 @@ import (
 // this for an answer, whatever the application does.
 const leaseCheck = 40 * time.Millisecond
 
-// awayLocked takes note that the application is given a message.
+// awayLocked takes note that the application leaves Receive. That it comes back
+// is not enough: it may go through many messages of the inbox, or ask with a
+// context that has ended, and never look at the socket.
 func (c *Conn) awayLocked() {
-	c.away++
 	if !c.leaseWatch {
 		c.watchLeaseLocked()
 	}
@@ -25,7 +26,7 @@ func (c *Conn) awayLocked() {
 
 func (c *Conn) watchLeaseLocked() {
 	c.leaseWatch = true
-	c.awaySeen = c.away
+	c.looksSeen = c.looks
 	c.leaseAt = clock() + leaseCheck
 	c.armLocked(c.leaseAt)
 }
@@ -36,7 +37,7 @@ func (c *Conn) checkLeaseLocked(now time.Duration) {
 	case !c.leaseWatch || now < c.leaseAt:
 	case c.receiving || c.link == nil || c.ended:
 		c.leaseWatch = false
-	case c.away != c.awaySeen:
+	case c.looks != c.looksSeen:
 		c.watchLeaseLocked()
 	default:
 		c.leaseWatch = false

@@ -47,13 +47,13 @@ func (l *link) fail(err error) {
 		l.err = err
 		_ = l.socket().Close() // TLS would first try to say goodbye, which can block
 		_ = l.nc.Close()       // the link is given up whatever this says
-		close(l.dead)
 		if l.onDead != nil {
 			l.onDead()
 		}
-		if l.c != nil {
+		if l.c != nil { // before anybody makes another
 			l.c.linkFailed(l, err)
 		}
+		close(l.dead)
 	})
 }
 

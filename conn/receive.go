@@ -106,6 +106,7 @@ func (c *Conn) receiveSlow(ctx context.Context) (msg []byte, err error) {
 		if l := c.link; l != nil && !l.leased && !l.ending {
 			c.watchLocked(ctx)
 			l.leased = true
+			c.looks++
 			c.returnLeaseLocked(l, l.readLocked())
 		} else {
 			c.waitLocked(ctx)

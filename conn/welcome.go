@@ -226,7 +226,7 @@ func (c *Conn) welcomeLocked(l *link, w *wire.Welcome, gen uint64) error {
 	err := l.writeAll(w.Append(nil))
 	draining := c.server.isDraining()
 	c.mu.Lock()
-	l.writing = false
+	l.writing = err != nil // nothing may follow a part of WELCOME
 	if draining {
 		c.s.AskToLeave(c.cfg.comeBack())
 	}

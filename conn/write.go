@@ -134,7 +134,10 @@ func (c *Conn) wroteLocked(l *link, w *write, err error) (more bool) {
 		c.s.Wrote()
 	}
 	if err != nil {
+		// The write may have ended within a frame. The link stays taken until
+		// it is closed: nothing may follow.
 		c.afterLocked(func() { l.fail(err) })
+		return false
 	} else if c.link == l {
 		c.awaitReportLocked()
 		c.endIfDoneLocked()

@@ -91,7 +91,7 @@ func (s *stream) settle(now time.Time) (reset bool) {
 			break
 		}
 		done++
-		s.arrived = max(s.arrived, a.upTo)
+		s.arrived = max(s.arrived, min(a.upTo, s.taken+int64(len(s.buf)))) // some may be lost
 		s.eof = s.eof || a.fin
 		if a.rst {
 			reset = true

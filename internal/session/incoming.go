@@ -107,6 +107,7 @@ func (s *Session) Control(gen uint64, k wire.Kind, body []byte, now time.Duratio
 		s.pong = nonce
 		s.owe(owePong)
 	case wire.KindPong:
+		s.unanswered = 0
 		nonce, err = wire.ParseNonce(body)
 		return EventPong, nonce, err
 	case wire.KindGoAway:

@@ -83,10 +83,14 @@ func (s *Session) Probe() {
 	s.owe(oweAckReq)
 }
 
-// Ping asks for a sign of life.
+// Ping asks for a sign of life. On a path that stands still pings pile up, to
+// arrive at once when it mends, and a peer that counts them would take that for
+// haste: no more of them are under way than it bears.
 func (s *Session) Ping(nonce uint64) {
-	s.ping = nonce
-	s.owe(owePing)
+	if s.unanswered++; s.unanswered < pingBurst {
+		s.ping = nonce
+		s.owe(owePing)
+	}
 }
 
 // AskToLeave sends GOAWAY to a client.

@@ -68,6 +68,7 @@ type Session struct {
 	local, remote *wire.Close
 	closeSent     bool // local was written to some link
 	pings         pingBudget
+	unanswered    int // pings on this link since the last answer
 }
 
 // owed are the control frames that wait for the next write: one bit for each
@@ -133,7 +134,7 @@ func (s *Session) Attach(gen uint64, peer Positions, window, maxMessage int) err
 	// What the old link was asked for or owed died with it. Whoever still
 	// waits asks again; a peer that still waits does so, too.
 	s.owed, s.probe, s.asked, s.drainTo = 0, false, false, 0
-	s.pings = pingBudget{}
+	s.pings, s.unanswered = pingBudget{}, 0
 	if s.wantAt > s.out.acked {
 		s.owed |= oweAckReq
 	}
