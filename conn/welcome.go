@@ -48,7 +48,8 @@ func (s *Server) handshake(ctx context.Context, l *link) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !stop() {
+	// A context wakes those who wait for it before it calls its functions.
+	if !stop() || ctx.Err() != nil {
 		return nil, fmt.Errorf("handshake: %w", ctx.Err())
 	}
 	if err := l.nc.SetDeadline(time.Time{}); err != nil {
