@@ -1,0 +1,62 @@
+package wsconn
+
+import (
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// goodbye is how long Close waits for the socket to take the close frame.
+const goodbye = time.Second
+
+// CloseWrite sends a close frame with code 1000: nothing comes after it. What
+// the peer still sends can be read until its own close frame, which is [io.EOF].
+// A peer of this package goes on sending as long as its owner likes; another
+// one answers at once, as a browser does.
+func (c *Conn) CloseWrite() error {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	if c.werr != nil {
+		return c.werr
+	}
+	if c.enc.owed > 0 {
+		return errWithin
+	}
+	c.werr = errClosed
+	_, err := c.sock.Write(c.enc.control(c.enc.tail, ws.OpClose, ws.NewCloseFrameBody(ws.StatusNormalClosure, "")))
+	return err
+}
+
+// Close closes the connection. It sends a close frame with code 1000 first,
+// which also answers the peer's, unless a Write is under way or one
+// has ended within a message; if the socket does not take that, for at most a
+// second. Any Read or Write that waits returns with an error that is [net.ErrClosed].
+// It may be called more than once, and concurrently.
+func (c *Conn) Close() (err error) {
+	c.closing.Do(func() {
+		if c.sayClose(int(ws.StatusNormalClosure), "", goodbye) != nil {
+			err = c.NetConn().Close() // TLS would say goodbye as well, and wait
+			_ = c.sock.Close()
+			return
+		}
+		err = c.sock.Close()
+	})
+	return err
+}
+
+// sayClose ends writing, with a close frame where one can be sent. It waits for
+// no other writer.
+func (c *Conn) sayClose(code int, reason string, within time.Duration) error {
+	if !c.wmu.TryLock() {
+		return errWithin
+	}
+	defer c.wmu.Unlock()
+	if c.werr != nil {
+		return nil // it has been said
+	}
+	c.werr = errClosed
+	if c.enc.owed > 0 {
+		return errWithin
+	}
+	return c.writeControl(ws.OpClose, ws.NewCloseFrameBody(ws.StatusCode(code), reason), within)
+}

@@ -1,0 +1,97 @@
+package wsconn
+
+import (
+	"crypto/tls"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// A Conn is a stream of bytes both ways over a WebSocket. It is a [net.Conn]
+// whose Read and Write can both be repeated after a timeout without losing a
+// byte, unless TLS lies under it: then, as with every [tls.Conn], a Write that
+// timed out ends the connection. All methods may be called from any goroutine.
+type Conn struct {
+	sock net.Conn // what the upgrade took place on: TCP, TLS
+
+	rmu sync.Mutex // covers reading, and is held by a Read that waits
+	dec decoder
+	pre []byte // came with the handshake
+
+	wmu  sync.Mutex // covers writing, and is held by a Write that waits
+	enc  encoder
+	werr error // why nothing can be written any more
+
+	mu      sync.Mutex // covers what follows, and is never held over IO
+	writeBy time.Time  // the write deadline that the user has set
+	pong    []byte     // owed to the peer; not nil if there is one
+
+	closing sync.Once
+}
+
+// newConn takes over a socket after its handshake, and what has already been
+// read from it.
+func newConn(sock net.Conn, side ws.State, maxMessage int64, pre []byte) *Conn {
+	return &Conn{
+		sock: sock,
+		dec:  decoder{state: side, max: maxMessage},
+		pre:  pre,
+		enc:  encoder{masks: side.ClientSide(), vectored: isSocket(sock)},
+	}
+}
+
+func isSocket(c net.Conn) bool {
+	switch c.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		return true
+	}
+	return false
+}
+
+// LocalAddr is the address of the socket.
+func (c *Conn) LocalAddr() net.Addr { return c.sock.LocalAddr() }
+
+// RemoteAddr is the address of the socket's other end. Behind a proxy that is
+// the proxy, whatever a header says.
+func (c *Conn) RemoteAddr() net.Addr { return c.sock.RemoteAddr() }
+
+// NetConn is the socket at the very bottom, under TLS if there is any. It is for
+// options, and for ending the connection at once: Close first says goodbye.
+func (c *Conn) NetConn() net.Conn {
+	if over, ok := c.sock.(interface{ NetConn() net.Conn }); ok {
+		return over.NetConn()
+	}
+	return c.sock
+}
+
+// ConnectionState is the state of TLS. Without TLS it is the zero value, whose
+// HandshakeComplete is false.
+func (c *Conn) ConnectionState() tls.ConnectionState {
+	if over, ok := c.sock.(interface{ ConnectionState() tls.ConnectionState }); ok {
+		return over.ConnectionState()
+	}
+	return tls.ConnectionState{}
+}
+
+// SetDeadline is SetReadDeadline and SetWriteDeadline.
+func (c *Conn) SetDeadline(t time.Time) error {
+	if err := c.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return c.SetWriteDeadline(t)
+}
+
+// SetReadDeadline makes reads fail from t on, one that waits included; zero
+// means never.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.sock.SetReadDeadline(t) }
+
+// SetWriteDeadline makes writes fail from t on, one that waits included; zero
+// means never.
+func (c *Conn) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writeBy = t
+	return c.sock.SetWriteDeadline(t)
+}

@@ -1,0 +1,2 @@
+// Package wsconn carries connections of package conn over WebSocket.
+package wsconn

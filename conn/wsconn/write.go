@@ -1,0 +1,206 @@
+package wsconn
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+const (
+	// maxFrame is the longest message that is written. A longer Write becomes
+	// several: peers have limits.
+	maxFrame = 1 << 20
+
+	// maxCopy is how much of a message is put together with its header, and
+	// masked, in one piece of memory.
+	maxCopy = 64 << 10
+
+	// From minVector on, it is cheaper to hand the kernel two pieces than to
+	// copy one.
+	minVector = 8 << 10
+)
+
+// An encoder puts frames around a stream of bytes. It does no IO. What a socket
+// has taken in part can be continued: a message that has been announced is
+// filled with whatever is written next, because the edges of messages carry no
+// meaning.
+type encoder struct {
+	masks    bool // as a client does
+	vectored bool // the socket takes several pieces in one system call
+	owed     int  // bytes of payload that have been announced and not written
+	mask     [4]byte
+	pos      int    // where in the mask the next byte of payload stands
+	tail     []byte // bytes of frames that the socket has not taken yet
+}
+
+var buffers = sync.Pool{New: func() any { return new(buffer) }}
+
+// A buffer is the memory for one write.
+type buffer struct {
+	b    []byte
+	vec  net.Buffers
+	arms [2][]byte
+}
+
+// Write writes p, as one binary message for each MiB or part of it. It returns
+// how much of p the socket has taken; after a timeout, what is left of p
+// can be written later, unless TLS lies under the Conn.
+func (c *Conn) Write(p []byte) (n int, err error) {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	for n < len(p) && err == nil {
+		if c.werr != nil {
+			return n, c.werr
+		}
+		var k int
+		k, err = c.writeSome(p[n:])
+		n += k
+	}
+	return n, err
+}
+
+// writeSome writes, with one system call, what there is to go before p and as
+// much of p as goes with it. The caller holds wmu.
+func (c *Conn) writeSome(p []byte) (int, error) {
+	e := &c.enc
+	w := buffers.Get().(*buffer)
+	defer buffers.Put(w)
+	w.b = append(w.b[:0], e.tail...)
+	if e.owed == 0 {
+		w.b = e.control(w.b, ws.OpPong, c.takePong())
+		w.b = e.begin(w.b, ws.OpBinary, min(len(p), maxFrame))
+	}
+	lead := len(w.b)
+	p = p[:min(len(p), e.owed)]
+	var sent int
+	var err error
+	if e.vectored && !e.masks && len(p) >= minVector {
+		w.arms[0], w.arms[1] = w.b, p
+		w.vec = w.arms[:]
+		var n int64
+		n, err = w.vec.WriteTo(c.sock)
+		w.arms[1] = nil // it is the caller's
+		sent = int(n)
+	} else {
+		p = p[:min(len(p), maxCopy)]
+		w.b = append(w.b, p...)
+		e.cipher(w.b[lead:])
+		sent, err = c.sock.Write(w.b)
+	}
+	return e.wrote(w.b[:lead], sent), err
+}
+
+// begin appends the header of a frame with so many bytes of payload.
+func (e *encoder) begin(b []byte, op ws.OpCode, size int) []byte {
+	b = append(b, 0x80|byte(op))
+	var masked byte
+	if e.masks {
+		masked = 0x80
+	}
+	switch {
+	case size < 126:
+		b = append(b, masked|byte(size))
+	case size <= 0xffff:
+		b = binary.BigEndian.AppendUint16(append(b, masked|126), uint16(size))
+	default:
+		b = binary.BigEndian.AppendUint64(append(b, masked|127), uint64(size))
+	}
+	if e.masks {
+		_, _ = rand.Read(e.mask[:]) // never fails
+		b = append(b, e.mask[:]...)
+	}
+	e.owed, e.pos = size, 0
+	return b
+}
+
+// control appends a whole control frame, or nothing if payload is nil.
+func (e *encoder) control(b []byte, op ws.OpCode, payload []byte) []byte {
+	if payload == nil {
+		return b
+	}
+	b = append(e.begin(b, op, len(payload)), payload...)
+	e.cipher(b[len(b)-len(payload):])
+	e.owed = 0
+	return b
+}
+
+// cipher masks what comes next of a payload.
+func (e *encoder) cipher(p []byte) {
+	if e.masks {
+		ws.Cipher(p, e.mask, e.pos)
+	}
+}
+
+// wrote takes note of how many bytes a socket has taken of lead and of the
+// payload behind it, and returns how many of the payload that is.
+func (e *encoder) wrote(lead []byte, sent int) int {
+	if sent < len(lead) {
+		e.tail = append([]byte(nil), lead[sent:]...)
+		return 0
+	}
+	e.tail = nil
+	n := sent - len(lead)
+	e.owed -= n
+	e.pos = (e.pos + n) & 3
+	return n
+}
+
+// oweAnswer sees to it that a ping is answered: with the next Write, or at once
+// by a goroutine that ends when that is done. The reader does not write itself,
+// because it would wait for a peer that does not read.
+func (c *Conn) oweAnswer(ping []byte) {
+	c.mu.Lock()
+	first := c.pong == nil
+	c.pong = ping
+	c.mu.Unlock()
+	if first {
+		go c.answer()
+	}
+}
+
+func (c *Conn) takePong() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	pong := c.pong
+	c.pong = nil
+	return pong
+}
+
+// pongTimeout is how long a peer may leave the answer to its own ping waiting.
+const pongTimeout = 10 * time.Second
+
+// answer writes the pong that is owed, unless a Write has done so.
+func (c *Conn) answer() {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	if c.werr != nil || c.enc.owed > 0 {
+		return // with the next message, if there is one
+	}
+	if pong := c.takePong(); pong != nil {
+		if err := c.writeControl(ws.OpPong, pong, pongTimeout); err != nil {
+			c.werr = err
+			_ = c.NetConn().Close() // a part of the pong may be on the wire
+		}
+	}
+}
+
+// writeControl writes a control frame between two messages, within a time of
+// its own. The caller holds wmu.
+func (c *Conn) writeControl(op ws.OpCode, payload []byte, within time.Duration) error {
+	frame := c.enc.control(c.enc.tail, op, payload)
+	c.enc.tail = nil
+	if err := c.sock.SetWriteDeadline(time.Now().Add(within)); err != nil {
+		return err
+	}
+	_, err := c.sock.Write(frame)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if again := c.sock.SetWriteDeadline(c.writeBy); err == nil {
+		err = again
+	}
+	return err
+}
