@@ -17,6 +17,8 @@ const module = "github.com/longsplice/longsplice"
 // ours.
 var arrows = map[string][]string{
 	"conn":             {"codec", "heartbeat", "reconnect", "internal/session", "internal/wire"},
+	"hub":              {"internal/room"},
+	"hub/hubconn":      {"conn", "hub"},
 	"internal/session": {"internal/wire"},
 
 	"internal/chaos/sim": {"internal/session", "internal/wire"},
@@ -61,7 +63,7 @@ func TestPackagesImportOnlyWhatTheArchitectureAllows(t *testing.T) {
 // packages that the simulator drives.
 func TestTheProtocolCoreDoesNoIO(t *testing.T) {
 	banned := []string{"net", "os", "io", "context", "math/rand", "math/rand/v2", "crypto/rand", "syscall"}
-	for _, p := range list(t, "./internal/session", "./internal/wire") {
+	for _, p := range list(t, "./internal/session", "./internal/wire", "./internal/room") {
 		for _, imported := range p.Imports {
 			require.NotContains(t, banned, imported, "%s", p.ImportPath)
 		}

@@ -1,0 +1,168 @@
+package hub
+
+import (
+	"sync/atomic"
+
+	"github.com/longsplice/longsplice/internal/room"
+)
+
+// A Member takes what is published in a room: a connection, most of the time.
+//
+// Offer is called with one value, or with several merged into one. It must not
+// block, nor change v, which other members are offered as well. It is not
+// called concurrently for one Sub, and without locks held. What it answers is
+// final: the hub regards v as delivered once it was Taken.
+type Member[T any] interface {
+	Offer(s *Sub[T], v T) Answer
+}
+
+// MemberFunc makes a function a Member.
+type MemberFunc[T any] func(s *Sub[T], v T) Answer
+
+// Offer calls f.
+func (f MemberFunc[T]) Offer(s *Sub[T], v T) Answer { return f(s, v) }
+
+// An Answer is what a Member makes of an offer. It is taken whole or refused.
+type Answer uint8
+
+const (
+	// Taken: the member has it.
+	Taken = Answer(room.Taken)
+	// Busy: not now. The hub offers it again, or part of it, or more, when
+	// Sub.Ready has been called, be that before Offer has returned.
+	Busy = Answer(room.Busy)
+	// TooLarge: not in one piece. The hub offers less at once. A single value
+	// that is too large is reported as a Gap.
+	TooLarge = Answer(room.TooLarge)
+	// Gone: not ever. The membership ends, as with Leave.
+	Gone = Answer(room.Gone)
+)
+
+// A Sub is one membership in one room. Its methods may be called concurrently,
+// also by Offer.
+type Sub[T any] struct {
+	at     room.Member[T, *Sub[T]] // covered by the lock of in
+	in     *live[T]
+	member Member[T]
+	onEnd  func(error)
+
+	state atomic.Uint32 // of the bits below
+	over  chan struct{} // closed when an offer that a Leave waits for is over; covered by the lock of in
+	done  chan struct{} // if somebody asked for it; covered likewise
+	err   error         // likewise
+	ended bool          // likewise
+}
+
+const (
+	offering uint32 = 1 << iota // an Offer is under way
+	left                        // none may begin
+	awaited                     // a Leave waits for over
+)
+
+// Room is the name of the room.
+func (s *Sub[T]) Room() string { return s.in.name }
+
+// User is whom the member is there for, empty without As.
+func (s *Sub[T]) User() string { return s.at.User }
+
+// Ready says that the member can take something again, after it was Busy.
+func (s *Sub[T]) Ready() {
+	r := s.in
+	r.mu.Lock()
+	r.core.Ready(&s.at)
+	r.unlock()
+}
+
+// Lag is how many values, notices and signals the member is behind.
+func (s *Sub[T]) Lag() int {
+	s.in.mu.Lock()
+	defer s.in.mu.Unlock()
+	return s.in.core.Lag(&s.at)
+}
+
+// Position is that of the next value that the member has not taken. One that
+// joins From there misses nothing, and is given nothing twice.
+func (s *Sub[T]) Position() Position {
+	s.in.mu.Lock()
+	defer s.in.mu.Unlock()
+	return Position(s.in.core.Position(&s.at))
+}
+
+// Done is closed when the membership has ended. Err says why.
+func (s *Sub[T]) Done() <-chan struct{} {
+	s.in.mu.Lock()
+	defer s.in.mu.Unlock()
+	if s.done == nil {
+		s.done = make(chan struct{})
+		if s.ended {
+			close(s.done)
+		}
+	}
+	return s.done
+}
+
+// Err is nil during the membership and after Leave; else why the hub ended it:
+// ErrBehind, ErrClosed, a *PanicError.
+func (s *Sub[T]) Err() error {
+	s.in.mu.Lock()
+	defer s.in.mu.Unlock()
+	return s.err
+}
+
+// Leave ends the membership. No Offer begins once it has returned, and none is
+// under way then, unless it is called by an Offer, which it does not wait for.
+// It is idempotent.
+func (s *Sub[T]) Leave() {
+	s.leave(nil)
+	s.settle()
+}
+
+// leave ends the membership with an error, and reports whether it had not ended
+// before.
+func (s *Sub[T]) leave(err error) bool {
+	r := s.in
+	s.state.Or(left)
+	r.mu.Lock()
+	was := r.leaveLocked(s, err)
+	r.unlock()
+	return was
+}
+
+// settle waits for an offer that is under way.
+func (s *Sub[T]) settle() {
+	if s.state.Load()&offering == 0 || withinOffer() {
+		return
+	}
+	s.in.mu.Lock()
+	over := s.over
+	if over == nil {
+		over = make(chan struct{})
+		if s.state.Or(awaited)&offering == 0 {
+			s.in.mu.Unlock()
+			return
+		}
+		s.over = over
+	}
+	s.in.mu.Unlock()
+	<-over
+}
+
+// endLocked takes note of the end.
+func (s *Sub[T]) endLocked(err error) {
+	s.ended, s.err = true, err
+	if s.done != nil {
+		close(s.done)
+	}
+}
+
+// begin and finish enclose an offer.
+func (s *Sub[T]) begin() bool { return s.state.CompareAndSwap(0, offering) }
+
+func (s *Sub[T]) finish() {
+	if s.state.And(^(offering|awaited))&awaited != 0 {
+		s.in.mu.Lock()
+		close(s.over)
+		s.over = nil
+		s.in.mu.Unlock()
+	}
+}

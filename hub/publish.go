@@ -1,0 +1,129 @@
+package hub
+
+import (
+	"context"
+	"time"
+
+	"github.com/longsplice/longsplice/internal/room"
+)
+
+// Publish appends a value to a room, which comes into being if need be, and
+// returns its position. The order of values is the same for all members.
+//
+// It waits for no member, except under the policy Block. It does wait, for as
+// long as ctx allows, for the hub itself, when values are published faster than
+// they can be offered; where it is called by an Offer it returns ErrBusy
+// instead. Whatever the error, nothing was published; only with a Broker may
+// that be unknown.
+func (h *Hub[T]) Publish(ctx context.Context, name string, v T) (Position, error) {
+	return h.publish(ctx, name, Message[T]{Value: v})
+}
+
+// Signal offers a value to all who are in the room, at its place among the
+// others, without making it history: that somebody is typing. It takes no
+// position, and members who are behind may not get it.
+func (h *Hub[T]) Signal(ctx context.Context, name string, v T) error {
+	_, err := h.publish(ctx, name, Message[T]{Value: v, Volatile: true})
+	return err
+}
+
+// SendTo is Signal to one user, by all of its members in the room. With a
+// Broker they may be at another node, and nobody learns of it if there are
+// none; else that is ErrAbsent. For what must not be missed publish to the
+// user's Personal room.
+func (h *Hub[T]) SendTo(ctx context.Context, name, user string, v T) error {
+	_, err := h.publish(ctx, name, Message[T]{Value: v, Volatile: true, To: user})
+	return err
+}
+
+func (h *Hub[T]) publish(ctx context.Context, name string, m Message[T]) (Position, error) {
+	if err := h.checkName("MaxName", name); err != nil {
+		return Position{}, err
+	}
+	if h.closed.Load() {
+		return Position{}, ErrClosed
+	}
+	if h.cfg.Broker != nil {
+		return h.cfg.Broker.Publish(ctx, name, m)
+	}
+	e := h.entry(m)
+	var patience time.Time // until when members are waited for
+	for {
+		if m.Volatile && h.find(name) == nil {
+			return Position{}, m.unheard()
+		}
+		r, err := h.lock(name)
+		if err != nil {
+			return Position{}, err
+		}
+		if m.To != "" && !r.core.Has(m.To) || m.Volatile && r.core.Members() == 0 {
+			r.unlock()
+			return Position{}, m.unheard()
+		}
+		var timeout <-chan time.Time
+		switch clogged := r.core.Clogged(); {
+		case clogged:
+		case r.cfg.Policy != Block || !r.core.Blocked():
+			p, err := r.appendLocked(e)
+			r.unlock()
+			return p, err
+		case patience.IsZero():
+			patience = time.Now().Add(r.cfg.block())
+			timeout = time.After(r.cfg.block())
+		default:
+			if timeout = time.After(time.Until(patience)); !time.Now().Before(patience) {
+				r.core.PassOver()
+				r.unlock()
+				continue
+			}
+		}
+		changed := r.changedLocked()
+		r.unlock()
+		if withinOffer() {
+			return Position{}, ErrBusy
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+		case <-ctx.Done():
+			return Position{}, ctx.Err()
+		}
+	}
+}
+
+// unheard is the error for a message that nobody would hear.
+func (m *Message[T]) unheard() error {
+	if m.To != "" {
+		return ErrAbsent
+	}
+	return nil
+}
+
+// entry is the message as the room's log has it.
+func (h *Hub[T]) entry(m Message[T]) room.Entry[T] {
+	e := room.Entry[T]{Value: m.Value, User: m.To, Size: 1}
+	if h.cfg.Size != nil {
+		e.Size = h.cfg.Size(m.Value)
+	}
+	if m.Volatile {
+		e.Kind = room.Signal
+	} else if h.cfg.Key != nil {
+		e.Key = h.cfg.Key(m.Value)
+	}
+	return e
+}
+
+// appendLocked appends e where there is room for it.
+func (r *live[T]) appendLocked(e room.Entry[T]) (Position, error) {
+	if r.cfg.Policy != Latest {
+		e.Key = ""
+	}
+	others, most := int(r.hub.bytes.Load())-r.bytes, r.hub.cfg.maxBytes()
+	if over := others + r.core.Bytes() + e.Size - most; over > 0 {
+		r.core.Forget(over, clock())
+		if need := others + r.core.Bytes() + e.Size; need > most {
+			return Position{}, &LimitError{Limit: "MaxBytes", Got: need, Max: most}
+		}
+	}
+	return Position(r.core.Append(e, clock())), nil
+}

@@ -1,0 +1,119 @@
+package hub
+
+import (
+	"runtime/debug"
+	"sync"
+
+	"github.com/longsplice/longsplice/internal/room"
+)
+
+// inline is how many members a room may have for whoever publishes to serve
+// them. With more, a goroutine does it: publishing does not take as long as the
+// fan-out, and what is published meanwhile is merged.
+const inline = 4
+
+// A pump is the memory of one that runs.
+type pump[T any] struct {
+	step  room.Step[T, *Sub[T]]
+	parts []T
+	hub   *Hub[T]
+	room  *live[T]
+	value T
+	at    int
+	cause *PanicError
+	call  func() // offers the step, made once
+}
+
+// pump serves members until there is nothing left to offer. One runs at a time
+// in a room.
+func (r *live[T]) pump() {
+	p, _ := pumps.Get().(*pump[T])
+	if p == nil {
+		p = new(pump[T])
+		p.call = p.offerStep
+	}
+	p.hub, p.room = r.hub, r
+	r.mu.Lock()
+	for !r.gone && r.core.Step(&p.step, clock()) {
+		r.mu.Unlock()
+		p.offer()
+		r.mu.Lock()
+		r.core.Settle(&p.step, clock())
+		r.signalLocked()
+	}
+	r.pumping = false
+	var none T
+	r.shared = none
+	r.unlock()
+	p.free()
+}
+
+// pumps is shared by hubs of different types: one of another type is let go.
+var pumps sync.Pool
+
+func (p *pump[T]) free() {
+	p.step.Clear()
+	clear(p.parts)
+	var none T
+	p.parts, p.value, p.room, p.hub, p.cause = p.parts[:0], none, nil, nil, nil
+	pumps.Put(p)
+}
+
+// offer makes the step's value and offers it.
+func (p *pump[T]) offer() {
+	switch {
+	case p.step.Same:
+		p.value = p.room.shared
+	default:
+		p.value = p.merge()
+		if !p.step.Alone() {
+			p.room.shared = p.value
+		}
+	}
+	for p.at = 0; p.at < len(p.step.Members); {
+		within(p.call)
+		if p.cause != nil { // the member at p.at panicked
+			p.panicked()
+		}
+	}
+}
+
+// offerStep offers the value to the members from p.at on.
+func (p *pump[T]) offerStep() {
+	defer func() {
+		if v := recover(); v != nil {
+			p.cause = &PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	for ; p.at < len(p.step.Members); p.at++ {
+		s := p.step.Members[p.at].Handle
+		if !s.begin() {
+			continue // has left
+		}
+		p.step.Answers[p.at] = room.Verdict(s.member.Offer(s, p.value))
+		s.finish()
+	}
+}
+
+// panicked ends the membership of the member at p.at, and goes on behind it.
+func (p *pump[T]) panicked() {
+	s, cause := p.step.Members[p.at].Handle, p.cause
+	p.cause = nil
+	p.at++
+	s.finish()
+	if s.leave(cause) {
+		s.tell(cause)
+	}
+}
+
+// merge makes one value of the step's items.
+func (p *pump[T]) merge() T {
+	p.parts = p.parts[:0]
+	for i := range p.step.Items {
+		p.parts = append(p.parts, p.hub.render(p.room.name, &p.step.Items[i]))
+	}
+	if len(p.parts) == 1 {
+		return p.parts[0]
+	}
+	return p.hub.cfg.Merge(p.parts...)
+}

@@ -1,0 +1,169 @@
+package room
+
+import "time"
+
+// A Member is a cursor on a room's log. All of it belongs to the room but what
+// is exported.
+type Member[T, H any] struct {
+	Handle H
+	User   string // empty for one who is not to be seen
+
+	cursor uint64   // sequence number of the next entry
+	next   Position // and the position of the next value
+	since  uint64   // entries without an offset before this are not for it
+	place  place
+	ready  bool // Ready was called since the last offer began
+	joins  bool // the Joined item is owed
+	gap    bool // a Gap item is owed, from next
+	passed bool // publishers no longer wait for it
+	shrink uint8
+	index  int           // in active or waiting
+	behind *Member[T, H] // in the queue
+}
+
+// A place is where a member stands.
+type place uint8
+
+const (
+	nowhere place = iota // not a member, or not any more
+	active
+	queued
+	waiting
+	served // alone, in the present step
+)
+
+// Start says where a member's cursor begins.
+type Start struct {
+	From Position // if Epoch is set: there
+	Last int      // else this many values back
+}
+
+// Join makes m, whose Handle and User are set, a member. Its first item is
+// Joined.
+func (r *Room[T, H]) Join(m *Member[T, H], s Start, now time.Duration) {
+	l := &r.log
+	r.come(m.User, now)
+	m.since = l.seq
+	m.joins = r.cfg.Tells
+	switch {
+	case s.From.Epoch == 0:
+		m.cursor, m.next = r.back(s.Last)
+	case s.From.Epoch != r.epoch || s.From.Offset > l.offset:
+		m.cursor, m.next, m.gap = l.seqAt(0), s.From, true
+	default:
+		i := l.findOffset(s.From.Offset)
+		m.cursor, m.next = l.seqAt(i), s.From
+		m.gap = l.lostOffset >= s.From.Offset
+	}
+	r.members++
+	r.enqueue(m)
+}
+
+// back returns the place of the last n values.
+func (r *Room[T, H]) back(n int) (uint64, Position) {
+	l := &r.log
+	i := len(l.entries)
+	for ; i > 0 && n > 0; i-- {
+		if e := &l.entries[i-1]; e.Kind == Value && !l.obsolete(e) {
+			n--
+		}
+	}
+	return l.seqAt(i), Position{r.epoch, l.offsetAt(i)}
+}
+
+// Leave ends a membership. It reports whether there was one.
+func (r *Room[T, H]) Leave(m *Member[T, H], now time.Duration) bool {
+	if m.place == nowhere {
+		return false
+	}
+	r.remove(m, now)
+	return true
+}
+
+func (r *Room[T, H]) remove(m *Member[T, H], now time.Duration) {
+	switch m.place {
+	case active:
+		r.deactivate(m)
+	case waiting:
+		r.unwait(m)
+	case queued:
+		r.queue.len-- // it is passed over when its turn comes
+	}
+	m.place = nowhere
+	r.members--
+	r.depart(m.User, now)
+}
+
+// Ready says that m may be offered again what it refused.
+func (r *Room[T, H]) Ready(m *Member[T, H]) {
+	m.ready = true
+	if m.place == waiting {
+		r.unwait(m)
+		r.enqueue(m)
+	}
+}
+
+// Lag is how many entries m is behind.
+func (r *Room[T, H]) Lag(m *Member[T, H]) int {
+	return len(r.log.entries) - r.log.find(m.cursor)
+}
+
+// Position is that of the next value that m has not taken.
+func (r *Room[T, H]) Position(m *Member[T, H]) Position { return m.next }
+
+func (r *Room[T, H]) enqueue(m *Member[T, H]) {
+	m.place = queued
+	r.queue.push(m)
+}
+
+func (r *Room[T, H]) activate(m *Member[T, H]) {
+	m.place, m.index = active, len(r.active)
+	m.passed = false
+	r.active = append(r.active, m)
+}
+
+// deactivate takes m from the active members. A sweep under way must not be
+// overtaken by one that moves to an earlier place.
+func (r *Room[T, H]) deactivate(m *Member[T, H]) {
+	if r.sweeping {
+		r.active[m.index] = nil
+		r.holes++
+		return
+	}
+	last := len(r.active) - 1
+	r.active[m.index] = r.active[last]
+	r.active[m.index].index = m.index
+	r.active[last] = nil
+	r.active = r.active[:last]
+}
+
+// compact closes the holes that a sweep has left.
+func (r *Room[T, H]) compact() {
+	if r.holes == 0 {
+		return
+	}
+	n := 0
+	for _, m := range r.active {
+		if m != nil {
+			m.index = n
+			r.active[n] = m
+			n++
+		}
+	}
+	clear(r.active[n:])
+	r.active, r.holes = r.active[:n], 0
+}
+
+func (r *Room[T, H]) wait(m *Member[T, H]) {
+	m.place, m.index = waiting, len(r.waiting)
+	r.waiting = append(r.waiting, m)
+	r.least = min(r.least, m.cursor)
+}
+
+func (r *Room[T, H]) unwait(m *Member[T, H]) {
+	last := len(r.waiting) - 1
+	r.waiting[m.index] = r.waiting[last]
+	r.waiting[m.index].index = m.index
+	r.waiting[last] = nil
+	r.waiting = r.waiting[:last]
+}

@@ -1,0 +1,83 @@
+package room
+
+import "time"
+
+// Settle takes the answers to a step.
+func (r *Room[T, H]) Settle(s *Step[T, H], now time.Duration) {
+	r.one = nil
+	for i, m := range s.Members {
+		if m.place == nowhere {
+			continue // has left meanwhile
+		}
+		switch s.Answers[i] {
+		case Taken:
+			r.taken(s, m)
+		case Busy:
+			r.counts.Refused++
+			if s.entries > 1 {
+				m.halve()
+			}
+			if r.setAside(s, m); m.ready {
+				r.enqueue(m)
+			} else {
+				r.wait(m)
+			}
+		case TooLarge:
+			r.tooLarge(s, m, now)
+		default:
+			r.remove(m, now)
+		}
+	}
+	if len(r.waiting) > 0 && r.cfg.Policy == Disconnect {
+		r.disconnect(now)
+	}
+}
+
+func (r *Room[T, H]) taken(s *Step[T, H], m *Member[T, H]) {
+	m.shrink = 0
+	switch s.told {
+	case Joined:
+		m.joins = false
+		if !m.gap {
+			m.cursor, m.next = s.to, s.next
+		}
+	case Gap:
+		r.counts.Gaps++
+		m.gap = false
+		m.cursor, m.next = s.to, s.next
+	default:
+		r.counts.Delivered += uint64(s.entries)
+		m.cursor, m.next = s.to, s.next
+	}
+	if s.alone {
+		r.enqueue(m)
+	} else {
+		r.min = min(r.min, s.to)
+	}
+}
+
+// setAside takes m from where it was while it was served.
+func (r *Room[T, H]) setAside(s *Step[T, H], m *Member[T, H]) {
+	if !s.alone {
+		r.deactivate(m)
+	}
+}
+
+// tooLarge has m served in smaller pieces. What cannot be smaller is missing;
+// if that cannot be told either, the membership ends.
+func (r *Room[T, H]) tooLarge(s *Step[T, H], m *Member[T, H], now time.Duration) {
+	switch {
+	case s.entries > 1:
+		r.setAside(s, m)
+		m.halve()
+		r.enqueue(m)
+	case s.told != 0 || r.cfg.Policy == Disconnect:
+		r.end(m, now)
+	default:
+		r.setAside(s, m)
+		m.cursor, m.gap, m.shrink = s.to, true, 0
+		r.enqueue(m)
+	}
+}
+
+func (m *Member[T, H]) halve() { m.shrink = min(m.shrink+1, 30) }
