@@ -2,6 +2,8 @@ package conn
 
 import (
 	"bytes"
+	"encoding/binary"
+	"iter"
 
 	"github.com/longsplice/longsplice/internal/wire"
 )
@@ -66,4 +68,21 @@ func (b *Batch) Messages() int {
 		return 0
 	}
 	return b.n
+}
+
+// All ranges over the batch's messages. They are the batch's own memory: to be
+// read while the batch is in use, and not to be changed.
+func (b *Batch) All() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		if b == nil {
+			return
+		}
+		for rest := b.frames; len(rest) > 0; {
+			n := 4 + int(binary.BigEndian.Uint32(rest))
+			if !yield(rest[wire.HeaderSize:n:n]) {
+				return
+			}
+			rest = rest[n:]
+		}
+	}
 }

@@ -122,3 +122,20 @@ func TestEmptyBatches(t *testing.T) {
 		require.EqualValues(t, 1, c.Stats().Sent)
 	})
 }
+
+func TestBatchYieldsItsMessages(t *testing.T) {
+	b := conn.Concat(numberedBatch(t, 0, 3), nil, numberedBatch(t, 3, 2))
+	var got []string
+	for m := range b.All() {
+		require.Equal(t, len(m), cap(m), "an append would reach the next message")
+		got = append(got, string(m))
+	}
+	require.Equal(t, []string{numbered(0), numbered(1), numbered(2), numbered(3), numbered(4)}, got)
+	for m := range b.All() {
+		require.Equal(t, numbered(0), string(m))
+		break
+	}
+	for range (*conn.Batch)(nil).All() {
+		t.Fatal("a nil batch has no messages")
+	}
+}
