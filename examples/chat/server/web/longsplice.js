@@ -539,6 +539,9 @@ export class Session {
    * @returns {({do: 'dial' | 'drop'} | {do: 'send', bytes: Uint8Array} | {do: 'state', state: State})[]}
    */
   pump(now, room = Infinity) {
+    if (!this.end && full(this.remote) && this.consumed >= this.remote.final && !full(this.local)) { // the answer
+      this.#say({ code: Code.NORMAL, reason: '', final: this.queued, ...this.local, consumed: this.consumed });
+    }
     this.starved = false;
     if (this.connected && !this.end) this.#write(now, room);
     return this.#actions.splice(0);
@@ -628,9 +631,6 @@ export class Session {
 
   #write(now, room) {
     const link = this.#link;
-    if (full(this.remote) && this.consumed >= this.remote.final && !full(this.local)) { // the answer
-      this.#say({ code: Code.NORMAL, reason: '', final: this.queued, ...this.local, consumed: this.consumed });
-    }
     this.#writeClose();
     if (full(this.local) && full(this.remote)) return this.#finish(this.#verdict());
     if (link.pong !== null) {
