@@ -6,7 +6,8 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// goodbye is how long Close waits for the socket to take the close frame.
+// goodbye is how long Close and CloseWrite wait for the socket to take the close
+// frame, whatever the write deadline.
 const goodbye = time.Second
 
 // CloseWrite sends a close frame with code 1000: nothing comes after it. What
@@ -23,8 +24,7 @@ func (c *Conn) CloseWrite() error {
 		return errWithin
 	}
 	c.werr = errClosed
-	_, err := c.sock.Write(c.enc.control(c.enc.tail, ws.OpClose, ws.NewCloseFrameBody(ws.StatusNormalClosure, "")))
-	return err
+	return c.writeControl(ws.OpClose, ws.NewCloseFrameBody(ws.StatusNormalClosure, ""), goodbye)
 }
 
 // Close closes the connection. It sends a close frame with code 1000 first,

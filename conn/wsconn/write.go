@@ -16,8 +16,9 @@ const (
 	maxFrame = 1 << 20
 
 	// maxCopy is how much of a message is put together with its header, and
-	// masked, in one piece of memory.
-	maxCopy = 64 << 10
+	// masked, in one piece of memory: package conn writes 64 KiB at once, and some
+	// control frames.
+	maxCopy = 66 << 10
 
 	// From minVector on, it is cheaper to hand the kernel two pieces than to
 	// copy one.
