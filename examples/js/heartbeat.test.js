@@ -201,3 +201,16 @@ test('a device that wakes up asks at once, and not a link that has just been hea
   rig.advance(1);
   dead(rig);
 });
+
+test('an idle link costs a timer in 30 s', () => {
+  const rig = Rig.open();
+  let ticks = 0;
+  const tick = rig.session.tick.bind(rig.session);
+  rig.session.tick = (now) => { ticks++; tick(now); };
+  for (let s = 0; s < 3600; s += 10) {
+    rig.advance(10_000);
+    for (const { kind, value } of rig.written.splice(0)) if (kind === Kind.PING) rig.say(Kind.PONG, value);
+  }
+  alive(rig);
+  assert.ok(ticks <= 130, `${ticks} in an hour`);
+});

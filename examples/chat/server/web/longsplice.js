@@ -1191,8 +1191,9 @@ export class Connection {
       if (this.#dialing !== dialing) return link.close();
       this.#dialing = null;
       this.#link = link;
-      link.onbytes = (bytes) => this.#event((t) => this.#session.fed(bytes, t));
-      link.onclose = (cause) => this.#event((t) => this.#session.broke(cause ?? new LongspliceError('the link has ended'), t));
+      const present = (happen) => { if (this.#link === link) this.#event(happen); };
+      link.onbytes = (bytes) => present((t) => this.#session.fed(bytes, t));
+      link.onclose = (cause) => present((t) => this.#session.broke(cause ?? new LongspliceError('the link has ended'), t));
       this.#event((t) => this.#session.opened(t, shown));
     } catch (err) {
       if (this.#dialing === dialing) this.#event((t) => this.#session.broke(err, t));
