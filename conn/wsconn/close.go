@@ -15,8 +15,8 @@ const goodbye = time.Second
 // A peer of this package goes on sending as long as its owner likes; another
 // one answers at once, as a browser does.
 func (c *Conn) CloseWrite() error {
-	c.wmu.Lock()
-	defer c.wmu.Unlock()
+	c.writing.take()
+	defer c.writing.give()
 	if c.werr != nil {
 		return c.werr
 	}
@@ -47,10 +47,10 @@ func (c *Conn) Close() (err error) {
 // sayClose ends writing, with a close frame where one can be sent. It waits for
 // no other writer.
 func (c *Conn) sayClose(code int, reason string, within time.Duration) error {
-	if !c.wmu.TryLock() {
+	if !c.writing.tryTake() {
 		return errWithin
 	}
-	defer c.wmu.Unlock()
+	defer c.writing.give()
 	if c.werr != nil {
 		return nil // it has been said
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -16,17 +17,18 @@ import (
 type Conn struct {
 	sock net.Conn // what the upgrade took place on: TCP, TLS
 
-	rmu sync.Mutex // covers reading, and is held by a Read that waits
-	dec decoder
-	pre []byte // came with the handshake
+	reading turn // covers what follows
+	dec     decoder
+	pre     []byte // came with the handshake
 
-	wmu  sync.Mutex // covers writing, and is held by a Write that waits
-	enc  encoder
-	werr error // why nothing can be written any more
+	writing turn // covers what follows
+	enc     encoder
+	werr    error // why nothing can be written any more
 
-	mu      sync.Mutex // covers what follows, and is never held over IO
-	writeBy time.Time  // the write deadline that the user has set
-	pong    []byte     // owed to the peer; not nil if there is one
+	pong atomic.Pointer[[]byte] // owed to the peer
+
+	mu      sync.Mutex // covers what follows, and the socket's write deadline
+	writeBy time.Time  // as the user has set it
 
 	closing sync.Once
 }

@@ -17,17 +17,18 @@ import (
 // [io.ErrUnexpectedEOF]. A peer that breaks RFC 6455, sends a text message or
 // one that is too long is told so with a close frame; that is a *CloseError, too.
 func (c *Conn) Read(p []byte) (int, error) {
-	c.rmu.Lock()
-	defer c.rmu.Unlock()
+	c.reading.take()
+	defer c.reading.give()
 	if len(p) == 0 {
 		return 0, nil
 	}
 	for c.dec.ended == nil {
 		got, err := c.receive(p)
 		n := c.dec.decode(p[:got])
-		if c.dec.ping != nil {
-			c.oweAnswer(c.dec.ping)
+		if ping := c.dec.ping; ping != nil {
 			c.dec.ping = nil
+			c.pong.Store(&ping)
+			c.answerSoon()
 		}
 		if broke, ok := c.dec.ended.(*CloseError); ok && !broke.Remote {
 			c.refuse(broke)

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/gobwas/ws"
 )
@@ -51,8 +50,8 @@ type buffer struct {
 // how much of p the socket has taken; after a timeout, what is left of p
 // can be written later, unless TLS lies under the Conn.
 func (c *Conn) Write(p []byte) (n int, err error) {
-	c.wmu.Lock()
-	defer c.wmu.Unlock()
+	c.writing.take()
+	defer c.wrote()
 	for n < len(p) && err == nil {
 		if c.werr != nil {
 			return n, c.werr
@@ -65,14 +64,17 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 }
 
 // writeSome writes, with one system call, what there is to go before p and as
-// much of p as goes with it. The caller holds wmu.
+// much of p as goes with it. The caller has the
+// turn.
 func (c *Conn) writeSome(p []byte) (int, error) {
 	e := &c.enc
 	w := buffers.Get().(*buffer)
 	defer buffers.Put(w)
 	w.b = append(w.b[:0], e.tail...)
 	if e.owed == 0 {
-		w.b = e.control(w.b, ws.OpPong, c.takePong())
+		if pong := c.pong.Swap(nil); pong != nil {
+			w.b = e.control(w.b, ws.OpPong, *pong)
+		}
 		w.b = e.begin(w.b, ws.OpBinary, min(len(p), maxFrame))
 	}
 	lead := len(w.b)
@@ -118,11 +120,8 @@ func (e *encoder) begin(b []byte, op ws.OpCode, size int) []byte {
 	return b
 }
 
-// control appends a whole control frame, or nothing if payload is nil.
+// control appends a whole control frame.
 func (e *encoder) control(b []byte, op ws.OpCode, payload []byte) []byte {
-	if payload == nil {
-		return b
-	}
 	b = append(e.begin(b, op, len(payload)), payload...)
 	e.cipher(b[len(b)-len(payload):])
 	e.owed = 0
@@ -148,60 +147,4 @@ func (e *encoder) wrote(lead []byte, sent int) int {
 	e.owed -= n
 	e.pos = (e.pos + n) & 3
 	return n
-}
-
-// oweAnswer sees to it that a ping is answered: with the next Write, or at once
-// by a goroutine that ends when that is done. The reader does not write itself,
-// because it would wait for a peer that does not read.
-func (c *Conn) oweAnswer(ping []byte) {
-	c.mu.Lock()
-	first := c.pong == nil
-	c.pong = ping
-	c.mu.Unlock()
-	if first {
-		go c.answer()
-	}
-}
-
-func (c *Conn) takePong() []byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	pong := c.pong
-	c.pong = nil
-	return pong
-}
-
-// pongTimeout is how long a peer may leave the answer to its own ping waiting.
-const pongTimeout = 10 * time.Second
-
-// answer writes the pong that is owed, unless a Write has done so.
-func (c *Conn) answer() {
-	c.wmu.Lock()
-	defer c.wmu.Unlock()
-	if c.werr != nil || c.enc.owed > 0 {
-		return // with the next message, if there is one
-	}
-	if pong := c.takePong(); pong != nil {
-		if err := c.writeControl(ws.OpPong, pong, pongTimeout); err != nil {
-			c.werr = err
-			_ = c.NetConn().Close() // a part of the pong may be on the wire
-		}
-	}
-}
-
-// writeControl writes a control frame between two messages, within a time of
-// its own. The caller holds wmu.
-func (c *Conn) writeControl(op ws.OpCode, payload []byte, within time.Duration) error {
-	frame := c.enc.control(c.enc.tail, op, payload)
-	c.enc.tail = nil
-	if err := c.sock.SetWriteDeadline(time.Now().Add(within)); err != nil {
-		return err
-	}
-	_, err := c.sock.Write(frame)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if again := c.sock.SetWriteDeadline(c.writeBy); err == nil {
-		err = again
-	}
-	return err
 }
