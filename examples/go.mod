@@ -4,8 +4,16 @@ go 1.25.0
 
 require (
 	github.com/longsplice/longsplice v0.0.0
+	github.com/longsplice/longsplice/conn/wsconn v0.0.0
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/goleak v1.3.0
+	golang.org/x/text v0.40.0
+)
+
+require (
+	github.com/gobwas/httphead v0.1.0 // indirect
+	github.com/gobwas/pool v0.2.1 // indirect
+	github.com/gobwas/ws v1.4.0 // indirect
 )
 
 require (
@@ -14,4 +22,7 @@ require (
 )
 
 // The examples belong to the checkout that they came with.
-replace github.com/longsplice/longsplice => ../
+replace (
+	github.com/longsplice/longsplice => ../
+	github.com/longsplice/longsplice/conn/wsconn => ../conn/wsconn
+)

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/examples/chat/protocol"
+	"github.com/longsplice/longsplice/hub"
+)
+
+// maxMessage is the longest message either way, as the protocol has it.
+const maxMessage = 16 << 10
+
+// encode makes one message of m, to be sent by any number of connections. A
+// list that does not fit is cut short.
+func encode(m protocol.Message) *conn.Batch {
+	for {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(m); err != nil {
+			panic(err) // there is nothing in a Message that JSON does not have
+		}
+		line := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+		if len(line) > maxMessage && len(m.Users)+len(m.Rooms)+len(m.Lines) > 0 {
+			m.Users, m.Rooms = m.Users[:len(m.Users)*3/4], m.Rooms[:len(m.Rooms)*3/4]
+			m.Lines = m.Lines[(len(m.Lines)+3)/4:] // the newest matter
+			continue
+		}
+		batch, err := conn.Encode(line)
+		if err != nil {
+			panic(err) // it is far from 4 GiB
+		}
+		return batch
+	}
+}
+
+// notice is what members are told by the hub itself.
+func notice(n hub.Notice) *conn.Batch {
+	m := protocol.Message{Room: n.Room, Name: n.User}
+	switch n.Kind {
+	case hub.Joined:
+		m.Op, m.Next = protocol.Joined, &n.Next
+	case hub.Gap:
+		m.Op, m.From, m.Next = protocol.Gap, &n.From, &n.Next
+	case hub.Present:
+		m.Op = protocol.Present
+	case hub.Absent:
+		m.Op = protocol.Absent
+	}
+	if n.Users != nil {
+		m.Users = slices.Sorted(slices.Values(n.Users))
+	}
+	return encode(m)
+}
+
+// A failure is an error that the user is told of. It harms nothing else.
+type failure struct {
+	code protocol.Code
+	text string
+}
+
+func (f *failure) Error() string { return string(f.code) + ": " + f.text }
