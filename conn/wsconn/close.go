@@ -31,17 +31,21 @@ func (c *Conn) CloseWrite() error {
 // which also answers the peer's, unless a Write is under way or one
 // has ended within a message; if the socket does not take that, for at most a
 // second. Any Read or Write that waits returns with an error that is [net.ErrClosed].
-// It may be called more than once, and concurrently.
-func (c *Conn) Close() (err error) {
-	c.closing.Do(func() {
-		if c.sayClose(int(ws.StatusNormalClosure), "", goodbye) != nil {
-			err = c.NetConn().Close() // TLS would say goodbye as well, and wait
-			_ = c.sock.Close()
-			return
-		}
-		err = c.sock.Close()
-	})
-	return err
+// It may be called more than once, and
+// concurrently; each call waits for the end.
+func (c *Conn) Close() error {
+	c.closing.take()
+	defer c.closing.give()
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	if c.sayClose(int(ws.StatusNormalClosure), "", goodbye) != nil {
+		err := c.NetConn().Close() // TLS would say goodbye as well, and wait
+		_ = c.sock.Close()
+		return err
+	}
+	return c.sock.Close()
 }
 
 // sayClose ends writing, with a close frame where one can be sent. It waits for

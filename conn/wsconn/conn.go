@@ -30,7 +30,8 @@ type Conn struct {
 	mu      sync.Mutex // covers what follows, and the socket's write deadline
 	writeBy time.Time  // as the user has set it
 
-	closing sync.Once
+	closing turn // covers what follows
+	closed  bool
 }
 
 // newConn takes over a socket after its handshake, and what has already been

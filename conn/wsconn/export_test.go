@@ -30,3 +30,6 @@ func (d *Decoder) Decode(p []byte) int { return d.d.decode(p) }
 func (d *Decoder) Ended() error        { return d.d.ended }
 func (d *Decoder) Ping() []byte        { return d.d.ping }
 func (d *Decoder) Held() int           { return len(d.d.ctl) + len(d.d.ping) }
+
+// Socket is what a Conn's frames go over.
+func Socket(c *Conn) net.Conn { return c.sock }

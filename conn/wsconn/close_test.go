@@ -1,0 +1,134 @@
+package wsconn_test
+
+import (
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/longsplice/longsplice/conn/conntest"
+	"github.com/longsplice/longsplice/conn/wsconn"
+)
+
+// A peer that breaks the rules hears why, although more of what it sends is on
+// its way: no reset overtakes the close frame.
+func TestThePeerHearsWhy(t *testing.T) {
+	both(t, func(t *testing.T, secure bool) {
+		for name, s := range map[string]struct {
+			in   []byte
+			code int
+		}{
+			"text":     {frame(fin|text, "message"), 1003},
+			"too long": {frameOf(fin|binaryOp, 1001, 0, ""), 1009},
+			"no mask":  {plain(fin|binaryOp, "message"), 1002},
+		} {
+			t.Run(name, func(t *testing.T) {
+				client, server := pair(t, secure, &wsconn.Config{MaxMessage: 1000}, wsconn.Dialer{})
+				go func() {
+					_, _ = wsconn.Socket(client).Write(s.in)
+					for range 100 { // more than the server reads at once
+						if _, err := wsconn.Socket(client).Write([]byte(long)); err != nil {
+							return
+						}
+					}
+				}()
+				var broke *wsconn.CloseError
+				_, err := server.Read(make([]byte, 1000))
+				require.ErrorAs(t, err, &broke)
+				require.Equal(t, s.code, broke.Code)
+				require.False(t, broke.Remote)
+				require.NoError(t, server.Close())
+				_, err = client.Read(make([]byte, 1000))
+				require.ErrorAs(t, err, &broke)
+				require.Equal(t, s.code, broke.Code)
+				require.True(t, broke.Remote)
+				_, err = server.Write([]byte("x"))
+				require.ErrorIs(t, err, net.ErrClosed)
+			})
+		}
+	})
+}
+
+// Close does not wait long for a peer that does not read, nor for one that
+// pings, and says nothing within a message.
+func TestCloseIsSoonOver(t *testing.T) {
+	for name, prepare := range map[string]func(client net.Conn, server *wsconn.Conn){
+		"an idle peer": func(net.Conn, *wsconn.Conn) {},
+		"a peer that does not read": func(_ net.Conn, server *wsconn.Conn) {
+			_, _ = server.Write([]byte(long[:996])) // and four bytes of header
+		},
+		"a write that waits": func(_ net.Conn, server *wsconn.Conn) {
+			go func() { _, _ = server.Write([]byte(long)) }()
+		},
+		"a write that gave up": func(_ net.Conn, server *wsconn.Conn) {
+			_ = server.SetWriteDeadline(time.Now().Add(time.Second))
+			_, _ = server.Write([]byte(long))
+		},
+		"a pong that waits": func(client net.Conn, server *wsconn.Conn) {
+			_, _ = server.Write([]byte(long[:996]))
+			_, _ = client.Write(frame(fin|pingOp, "?"))
+			go func() { _, _ = server.Read(make([]byte, 1)) }()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client, server := raw(t, conntest.New(&conntest.Config{Buffer: 1000}), 0)
+				prepare(client, server)
+				synctest.Wait()
+				begin := time.Now()
+				var closers sync.WaitGroup
+				for range 5 {
+					closers.Go(func() { _ = server.Close() })
+				}
+				closers.Wait()
+				require.LessOrEqual(t, time.Since(begin), time.Second)
+				_, err := server.Write([]byte("x"))
+				require.ErrorIs(t, err, net.ErrClosed)
+				_, err = server.Read(make([]byte, 1))
+				require.ErrorIs(t, err, net.ErrClosed)
+				written, err := io.ReadAll(client)
+				if name == "an idle peer" {
+					require.Equal(t, 1000, closeCode(t, written))
+					require.NoError(t, err)
+				}
+			})
+		})
+	}
+}
+
+// After CloseWrite the other way stays open, until the peer closes as well.
+func TestCloseWrite(t *testing.T) {
+	client, server := pair(t, false, nil, wsconn.Dialer{})
+	_, err := client.Write([]byte("question"))
+	require.NoError(t, err)
+	require.NoError(t, client.CloseWrite())
+	require.ErrorIs(t, client.CloseWrite(), net.ErrClosed)
+	_, err = client.Write([]byte("x"))
+	require.ErrorIs(t, err, net.ErrClosed)
+	question, err := io.ReadAll(server)
+	require.NoError(t, err)
+	require.Equal(t, "question", string(question))
+	_, err = server.Write([]byte("answer"))
+	require.NoError(t, err)
+	require.NoError(t, server.Close())
+	answer, err := io.ReadAll(client)
+	require.NoError(t, err)
+	require.Equal(t, "answer", string(answer))
+	require.NoError(t, client.Close())
+	require.NoError(t, client.Close())
+}
+
+// What is written after the peer has closed goes nowhere, and says so in the end.
+func TestASocketThatEndsIsNoClose(t *testing.T) {
+	both(t, func(t *testing.T, secure bool) {
+		client, server := pair(t, secure, nil, wsconn.Dialer{})
+		require.NoError(t, client.NetConn().Close())
+		_, err := server.Read(make([]byte, 1))
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		require.NotEqual(t, io.EOF, err)
+	})
+}
