@@ -22,25 +22,30 @@ import (
 // runs while the application is away, a writer while the link takes less than
 // is sent, and on a client one goroutine keeps the link.
 type Conn struct {
-	cfg *Config
-
 	// mu covers all that follows, up to the next comment. It is a leaf: it is
 	// not held across IO, a callback or another lock.
-	mu    sync.Mutex
-	s     *session.Session
-	link  *link // nil while there is none
-	inbox inbox
-	hb    heartbeat.State
-	learn time.Duration // interval that an adaptive heartbeat has learnt
+	mu sync.Mutex
 
-	err       error // why the session ended
+	// What each Send touches is kept together: with thousands of connections
+	// the cost of a message is that of the cache lines that it needs.
+	link      *link // nil while there is none
+	s         *session.Session
+	first     *turn    // the Send that has precedence, if one has
+	after     []func() // to be done when mu is let go
 	ended     bool
 	closing   bool // Close, Shutdown or a handler's return: nobody receives any more
 	receiving bool // a Receive is under way
 	waiting   bool // and waits for arrived, not for a socket of its own
-	maxIn     int  // the longest message that this end takes
-	maxOut    int  // and the longest that both take
+	maxOut    int  // the longest message that both ends take
 	buffer    int  // the send buffer's size
+	stats     counters
+	now       time.Duration // a recent instant
+	hb        heartbeat.State
+
+	inbox inbox
+	learn time.Duration // interval that an adaptive heartbeat has learnt
+	err   error         // why the session ended
+	maxIn int           // the longest message that this end takes
 
 	looks      uint32 // counts how often the application has read the socket
 	looksSeen  uint32 // looks as the timer last saw it
@@ -51,12 +56,9 @@ type Conn struct {
 	progress chan struct{} // closed and cleared when room, acks or the end come
 	writable []func()      // waiting for room
 	wanted   int           // the longest that was refused for want of it
-	first    *turn         // the Send that has precedence, if one has
-	after    []func()      // to be done when mu is let go
 
 	timer   *time.Timer
 	timerAt time.Duration // when it fires; never if it is not set
-	now     time.Duration // a recent instant
 
 	watched <-chan struct{} // the end of the context that interrupts a Receive
 	unwatch func() bool
@@ -66,9 +68,9 @@ type Conn struct {
 	ttl        time.Duration // and how long it lives there without a link
 	detachedAt time.Duration
 	replayed   int // messages that the present link carries once more
-	stats      counters
 
 	// These do not change once the Conn is in use.
+	cfg    *Config
 	client *session.Client // of a client, covered by mu
 	entry  *session.Entry  // of a server, covered by mu
 	server *Server

@@ -3,12 +3,10 @@
 package conn
 
 import (
-	"errors"
 	"io"
 	"net"
 	"os"
 	"syscall"
-	"time"
 )
 
 // rawConn does non-blocking IO on a socket: it writes what the kernel takes at
@@ -22,7 +20,8 @@ type rawConn struct {
 	// One closure each, made once: a closure for each call would be an
 	// allocation for each call. Their arguments and results are below; reads
 	// belong to the holder of the lease, writes to the writer.
-	onRead, onWrite func(fd uintptr) bool
+	onRead  func(fd uintptr) bool
+	onWrite func(fd uintptr)
 
 	l    *link
 	got  int
@@ -64,7 +63,7 @@ func (r *rawConn) read(l *link) (int, error) {
 func (r *rawConn) readable(fd uintptr) bool {
 	r.l.makeRoom()
 	for {
-		n, err := syscall.Read(int(fd), r.l.in.buf[r.l.w:])
+		n, err := sysRead(int(fd), r.l.in.buf[r.l.w:])
 		switch {
 		case err == syscall.EINTR:
 			continue
@@ -83,16 +82,11 @@ func (r *rawConn) readable(fd uintptr) bool {
 }
 
 // tryWrite writes what the kernel takes of p without waiting.
-func (r *rawConn) tryWrite(l *link, p []byte) (int, error) {
+func (r *rawConn) tryWrite(p []byte) (int, error) {
 	r.put, r.n, r.perr = p, 0, nil
-	err := r.rc.Write(r.onWrite)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		// Left over from the last writer; it has no meaning here.
-		l.writeBy = time.Time{}
-		if err = l.nc.SetWriteDeadline(l.writeBy); err == nil {
-			err = r.rc.Write(r.onWrite)
-		}
-	}
+	// Unlike Write, Control asks neither for a deadline, which a writer may have
+	// left, nor for the write lock, which belongs to this link's one writer.
+	err := r.rc.Control(r.onWrite)
 	r.put = nil
 	if err != nil {
 		return 0, err
@@ -100,10 +94,10 @@ func (r *rawConn) tryWrite(l *link, p []byte) (int, error) {
 	return r.n, r.perr
 }
 
-func (r *rawConn) tryOnce(fd uintptr) bool {
+func (r *rawConn) tryOnce(fd uintptr) {
 	for {
 		// Some systems refuse to write 2 GiB at once.
-		n, err := syscall.Write(int(fd), r.put[:min(len(r.put), 1<<30)])
+		n, err := sysWrite(int(fd), r.put[:min(len(r.put), 1<<30)])
 		switch err {
 		case nil:
 			r.n = n
@@ -113,6 +107,6 @@ func (r *rawConn) tryOnce(fd uintptr) bool {
 		default:
 			r.perr = os.NewSyscallError("write", err)
 		}
-		return true
+		return
 	}
 }

@@ -95,10 +95,24 @@ func (c *Conn) TrySendBatch(b *Batch) error {
 	if c.ended {
 		return c.err
 	}
-	err := session.ErrFull
-	if c.first == nil {
-		err = c.s.AppendShared(b.frames)
+	if c.first != nil {
+		c.wanted = max(c.wanted, len(b.frames))
+		return c.sendErrLocked(session.ErrFull)
 	}
+	if l := c.link; l != nil && l.raw != nil && !l.writing && len(b.frames) <= maxWrite {
+		now, err := c.s.SendShared(l.gen, b.frames)
+		if now {
+			c.stats.sent += uint64(b.n)
+			c.writeBatchLocked(l, b.frames)
+			return nil
+		}
+		return c.batchLocked(b, err)
+	}
+	return c.batchLocked(b, c.s.AppendShared(b.frames))
+}
+
+// batchLocked sees a batch off that the session has accepted, or not.
+func (c *Conn) batchLocked(b *Batch, err error) error {
 	if err != nil {
 		c.wanted = max(c.wanted, len(b.frames))
 		return c.sendErrLocked(err)

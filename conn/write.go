@@ -83,7 +83,7 @@ func (c *Conn) writeLocked(l *link) {
 		return
 	}
 	c.mu.Unlock()
-	n, err := l.raw.tryWrite(l, w.gather)
+	n, err := l.raw.tryWrite(w.gather)
 	c.mu.Lock()
 	if l.heard {
 		// An answer: what follows it at once is another write, at worst. The
@@ -97,10 +97,33 @@ func (c *Conn) writeLocked(l *link) {
 		go l.writeOn(w)
 		return
 	}
-	if c.wroteLocked(l, w, err) {
+	if c.wroteLocked(l, w.pinned, err) {
 		go l.writeOn(nil)
 	}
 	w.free()
+}
+
+// writeBatchLocked writes a batch that the session has counted as sent, on a
+// link that nobody writes to. A batch has been gathered already: it goes at
+// once, burst or not.
+func (c *Conn) writeBatchLocked(l *link, frames []byte) {
+	l.writing = true
+	c.mu.Unlock()
+	n, err := l.raw.tryWrite(frames)
+	c.mu.Lock()
+	l.heard, l.lastWrite = false, 0
+	if n < len(frames) && err == nil {
+		w := writes.Get().(*write)
+		w.gather, w.pinned = frames[n:], false
+		go l.writeOn(w)
+		return
+	}
+	if !c.hb.Waiting() {
+		c.now = clock()
+	}
+	if c.wroteLocked(l, false, err) {
+		go l.writeOn(nil)
+	}
 }
 
 // writeOn is the link's writer: it writes what is left in w, and then all that
@@ -118,7 +141,7 @@ func (l *link) writeOn(w *write) {
 		c.mu.Lock()
 		c.now = clock()
 		l.lastWrite = c.now
-		if !c.wroteLocked(l, w, err) {
+		if !c.wroteLocked(l, w.pinned, err) {
 			break
 		}
 		l.nextLocked(w)
@@ -129,8 +152,8 @@ func (l *link) writeOn(w *write) {
 }
 
 // wroteLocked ends a write, and reports whether another is to follow.
-func (c *Conn) wroteLocked(l *link, w *write, err error) (more bool) {
-	if w.pinned {
+func (c *Conn) wroteLocked(l *link, pinned bool, err error) (more bool) {
+	if pinned {
 		c.s.Wrote()
 	}
 	if err != nil {

@@ -108,6 +108,9 @@ func (s *State) Awaiting(now time.Duration) bool {
 	return s.running && s.cfg.mode() != Passive && s.cfg.probeAfter() >= 0
 }
 
+// Waiting reports whether a report is outstanding, so that Awaiting would do nothing.
+func (s *State) Waiting() bool { return s.waiting }
+
 // Reported says that the peer reported progress on what was sent; more tells whether anything is still unreported.
 // It does not count as Heard: the bytes that brought the report do.
 func (s *State) Reported(now time.Duration, more bool) {

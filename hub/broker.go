@@ -102,7 +102,7 @@ func (s sink[T]) Deliver(m Message[T]) {
 			r.unlock()
 			return
 		}
-		if !r.core.Clogged() || withinOffer() {
+		if !r.core.Clogged(e.Size) || withinOffer() {
 			// Who is within an offer cannot wait for it to end: the log then
 			// takes more than it should, and members may miss something.
 			_, err := r.appendLocked(e)

@@ -33,7 +33,7 @@ type live[T any] struct {
 func (r *live[T]) unlock() {
 	ended := r.core.Ended()
 	for _, m := range ended {
-		m.Handle.state.Or(left)
+		m.Handle.left.Store(true)
 		m.Handle.endLocked(ErrBehind)
 	}
 	if len(ended) > 0 && r.core.Members() == 0 {
@@ -154,7 +154,7 @@ func (r *live[T]) close() {
 	var subs []*Sub[T]
 	r.core.Each(func(m *room.Member[T, *Sub[T]]) { subs = append(subs, m.Handle) })
 	for _, s := range subs {
-		s.state.Or(left)
+		s.left.Store(true)
 		r.leaveLocked(s, ErrClosed)
 	}
 	feed := r.feed

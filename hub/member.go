@@ -46,18 +46,11 @@ type Sub[T any] struct {
 	member Member[T]
 	onEnd  func(error)
 
-	state atomic.Uint32 // of the bits below
-	over  chan struct{} // closed when an offer that a Leave waits for is over; covered by the lock of in
+	left  atomic.Bool   // no offer may begin
 	done  chan struct{} // if somebody asked for it; covered likewise
 	err   error         // likewise
 	ended bool          // likewise
 }
-
-const (
-	offering uint32 = 1 << iota // an Offer is under way
-	left                        // none may begin
-	awaited                     // a Leave waits for over
-)
 
 // Room is the name of the room.
 func (s *Sub[T]) Room() string { return s.in.name }
@@ -121,30 +114,28 @@ func (s *Sub[T]) Leave() {
 // before.
 func (s *Sub[T]) leave(err error) bool {
 	r := s.in
-	s.state.Or(left)
+	s.left.Store(true)
 	r.mu.Lock()
 	was := r.leaveLocked(s, err)
 	r.unlock()
 	return was
 }
 
-// settle waits for an offer that is under way.
+// settle waits while the member is among those that the pump is offering
+// something to.
 func (s *Sub[T]) settle() {
-	if s.state.Load()&offering == 0 || withinOffer() {
-		return
-	}
-	s.in.mu.Lock()
-	over := s.over
-	if over == nil {
-		over = make(chan struct{})
-		if s.state.Or(awaited)&offering == 0 {
-			s.in.mu.Unlock()
+	r := s.in
+	r.mu.Lock()
+	for r.core.Served(&s.at) {
+		changed := r.changedLocked()
+		r.mu.Unlock()
+		if withinOffer() {
 			return
 		}
-		s.over = over
+		<-changed
+		r.mu.Lock()
 	}
-	s.in.mu.Unlock()
-	<-over
+	r.mu.Unlock()
 }
 
 // endLocked takes note of the end.
@@ -152,17 +143,5 @@ func (s *Sub[T]) endLocked(err error) {
 	s.ended, s.err = true, err
 	if s.done != nil {
 		close(s.done)
-	}
-}
-
-// begin and finish enclose an offer.
-func (s *Sub[T]) begin() bool { return s.state.CompareAndSwap(0, offering) }
-
-func (s *Sub[T]) finish() {
-	if s.state.And(^(offering|awaited))&awaited != 0 {
-		s.in.mu.Lock()
-		close(s.over)
-		s.over = nil
-		s.in.mu.Unlock()
 	}
 }

@@ -61,9 +61,9 @@ func (h *Hub[T]) publish(ctx context.Context, name string, m Message[T]) (Positi
 			return Position{}, m.unheard()
 		}
 		var timeout <-chan time.Time
-		switch clogged := r.core.Clogged(); {
+		switch clogged := r.core.Clogged(e.Size); {
 		case clogged:
-		case r.cfg.Policy != Block || !r.core.Blocked():
+		case r.cfg.Policy != Block || !r.core.Blocked(e.Size):
 			p, err := r.appendLocked(e)
 			r.unlock()
 			return p, err
@@ -72,7 +72,7 @@ func (h *Hub[T]) publish(ctx context.Context, name string, m Message[T]) (Positi
 			timeout = time.After(r.cfg.block())
 		default:
 			if timeout = time.After(time.Until(patience)); !time.Now().Before(patience) {
-				r.core.PassOver()
+				r.core.PassOver(e.Size)
 				r.unlock()
 				continue
 			}

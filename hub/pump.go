@@ -87,11 +87,10 @@ func (p *pump[T]) offerStep() {
 	}()
 	for ; p.at < len(p.step.Members); p.at++ {
 		s := p.step.Members[p.at].Handle
-		if !s.begin() {
-			continue // has left
+		if s.left.Load() {
+			continue
 		}
 		p.step.Answers[p.at] = room.Verdict(s.member.Offer(s, p.value))
-		s.finish()
 	}
 }
 
@@ -100,7 +99,6 @@ func (p *pump[T]) panicked() {
 	s, cause := p.step.Members[p.at].Handle, p.cause
 	p.cause = nil
 	p.at++
-	s.finish()
 	if s.leave(cause) {
 		s.tell(cause)
 	}

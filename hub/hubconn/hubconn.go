@@ -22,15 +22,16 @@ func Member(c *conn.Conn) hub.Member[*conn.Batch] { return member{c} }
 type member struct{ c *conn.Conn }
 
 func (m member) Offer(s *hub.Sub[*conn.Batch], b *conn.Batch) hub.Answer {
-	err := m.c.TrySendBatch(b)
-	switch limit := new(conn.LimitError); {
-	case err == nil:
+	switch err := m.c.TrySendBatch(b); err {
+	case nil:
 		return hub.Taken
-	case err == conn.ErrFull:
+	case conn.ErrFull:
 		m.c.NotifyWritable(s.Ready)
 		return hub.Busy
-	case errors.As(err, &limit):
-		return hub.TooLarge
+	default:
+		if limit := new(conn.LimitError); errors.As(err, &limit) {
+			return hub.TooLarge
+		}
+		return hub.Gone
 	}
-	return hub.Gone
 }

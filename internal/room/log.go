@@ -30,6 +30,7 @@ type Entry[T any] struct {
 	From   Position
 
 	seq uint64
+	sum int // of the sizes of all that were appended before
 	at  time.Duration
 }
 
@@ -41,9 +42,10 @@ type log[T any] struct {
 	entries []Entry[T]
 	seq     uint64 // of the next entry; the first is 1
 	offset  uint64 // of the next value; the first is 1
-	values  int
-	stale   int // entries that are no history: those of no offset, and obsolete values
+	values  int    // that are not obsolete
+	stale   int    // entries that are no history: those of no offset, and obsolete values
 	bytes   int
+	sum     int               // of the sizes of all that were ever appended
 	newest  map[string]uint64 // by key, the sequence number of its newest value
 
 	// The highest sequence numbers that were evicted while they still mattered.
@@ -52,8 +54,9 @@ type log[T any] struct {
 }
 
 func (l *log[T]) append(e Entry[T]) {
-	e.seq = l.seq
+	e.seq, e.sum = l.seq, l.sum
 	l.seq++
+	l.sum += e.Size
 	if e.Kind == Value {
 		e.Offset = l.offset
 		l.offset++
@@ -64,6 +67,7 @@ func (l *log[T]) append(e Entry[T]) {
 			}
 			if l.newest[e.Key] != 0 {
 				l.stale++
+				l.values--
 			}
 			l.newest[e.Key] = e.seq
 		}
@@ -95,7 +99,6 @@ func (l *log[T]) evict(n int) {
 			l.lostOther = e.seq
 		case l.obsolete(e):
 			l.stale--
-			l.values--
 		default:
 			l.values--
 			l.lostValue, l.lostOffset = e.seq, e.Offset
@@ -114,9 +117,7 @@ func (l *log[T]) thin(seq uint64) {
 		if drop {
 			l.bytes -= e.Size
 			l.stale--
-			if e.Kind == Value {
-				l.values--
-			} else {
+			if e.Kind != Value {
 				l.lostOther = max(l.lostOther, e.seq)
 			}
 		}
@@ -142,6 +143,14 @@ func (l *log[T]) find(seq uint64) int {
 // findOffset returns the index of the first entry whose offset is at least o.
 func (l *log[T]) findOffset(o uint64) int {
 	return sort.Search(len(l.entries), func(i int) bool { return l.entries[i].Offset >= o })
+}
+
+// bytesFrom is at least what the entries from index i on take.
+func (l *log[T]) bytesFrom(i int) int {
+	if i == len(l.entries) {
+		return 0
+	}
+	return min(l.bytes, l.sum-l.entries[i].sum)
 }
 
 // seqAt and offsetAt describe the place of index i, which may be the end.

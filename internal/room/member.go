@@ -12,12 +12,13 @@ type Member[T, H any] struct {
 	next   Position // and the position of the next value
 	since  uint64   // entries without an offset before this are not for it
 	place  place
-	ready  bool // Ready was called since the last offer began
-	joins  bool // the Joined item is owed
-	gap    bool // a Gap item is owed, from next
-	passed bool // publishers no longer wait for it
-	shrink uint8
+	ready  bool          // Ready was called since the last offer began
+	joins  bool          // the Joined item is owed
+	gap    bool          // a Gap item is owed, from next
+	passed bool          // publishers no longer wait for it
+	most   int           // of what may be offered at once, if less than the room's Run and not 0
 	index  int           // in active or waiting
+	step   uint64        // the last one that it was served by
 	behind *Member[T, H] // in the queue
 }
 
@@ -29,7 +30,7 @@ const (
 	active
 	queued
 	waiting
-	served // alone, in the present step
+	served // not in a sweep, in the present step
 )
 
 // Start says where a member's cursor begins.
@@ -48,12 +49,14 @@ func (r *Room[T, H]) Join(m *Member[T, H], s Start, now time.Duration) {
 	switch {
 	case s.From.Epoch == 0:
 		m.cursor, m.next = r.back(s.Last)
-	case s.From.Epoch != r.epoch || s.From.Offset > l.offset:
-		m.cursor, m.next, m.gap = l.seqAt(0), s.From, true
 	default:
-		i := l.findOffset(s.From.Offset)
-		m.cursor, m.next = l.seqAt(i), s.From
-		m.gap = l.lostOffset >= s.From.Offset
+		m.next = Position{s.From.Epoch, max(s.From.Offset, 1)}
+		i := 0
+		if m.gap = m.next.Epoch != r.epoch; !m.gap {
+			i = l.findOffset(m.next.Offset)
+			m.gap = m.next.Offset <= l.lostOffset || m.next.Offset > l.offset
+		}
+		m.cursor = l.seqAt(i)
 	}
 	r.members++
 	r.enqueue(m)
@@ -81,6 +84,12 @@ func (r *Room[T, H]) Leave(m *Member[T, H], now time.Duration) bool {
 }
 
 func (r *Room[T, H]) remove(m *Member[T, H], now time.Duration) {
+	r.detach(m)
+	r.depart(m.User, now)
+}
+
+// detach takes a member from wherever it is.
+func (r *Room[T, H]) detach(m *Member[T, H]) {
 	switch m.place {
 	case active:
 		r.deactivate(m)
@@ -91,7 +100,6 @@ func (r *Room[T, H]) remove(m *Member[T, H], now time.Duration) {
 	}
 	m.place = nowhere
 	r.members--
-	r.depart(m.User, now)
 }
 
 // Ready says that m may be offered again what it refused.
@@ -118,7 +126,7 @@ func (r *Room[T, H]) enqueue(m *Member[T, H]) {
 
 func (r *Room[T, H]) activate(m *Member[T, H]) {
 	m.place, m.index = active, len(r.active)
-	m.passed = false
+	m.passed, m.cursor = false, r.log.seq
 	r.active = append(r.active, m)
 }
 

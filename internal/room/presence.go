@@ -1,6 +1,7 @@
 package room
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -25,6 +26,7 @@ func (r *Room[T, H]) come(user string, now time.Duration) {
 		r.users = map[string]*presence{}
 	}
 	r.users[user] = &presence{members: 1}
+	r.roster = nil
 	r.announce(Present, user, now)
 }
 
@@ -47,6 +49,7 @@ func (r *Room[T, H]) depart(user string, now time.Duration) {
 
 func (r *Room[T, H]) absent(user string, now time.Duration) {
 	delete(r.users, user)
+	r.roster = nil
 	r.announce(Absent, user, now)
 }
 
@@ -90,13 +93,22 @@ func (r *Room[T, H]) Deadline() time.Duration {
 	return d
 }
 
-// Users are who is present, in no order. One within the grace is.
+// Users are who is present, in no order. One within the grace is. The slice is
+// not to be changed.
 func (r *Room[T, H]) Users() []string {
-	users := make([]string, 0, len(r.users))
-	for u := range r.users {
-		users = append(users, u)
+	if r.roster == nil && len(r.users) > 0 {
+		r.roster = slices.Collect(maps.Keys(r.users))
 	}
-	return users
+	return r.roster
+}
+
+// tellUsers adds who is present to an item, or only how many if they are too
+// many to be named to each member.
+func (r *Room[T, H]) tellUsers(item Item[T]) Item[T] {
+	if item.Count = len(r.users); item.Count <= r.cfg.Roster {
+		item.Users = r.Users()
+	}
+	return item
 }
 
 // Has reports whether a user is present by a member.

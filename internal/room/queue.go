@@ -17,16 +17,29 @@ func (q *queue[T, H]) push(m *Member[T, H]) {
 	q.len++
 }
 
-func (q *queue[T, H]) pop() *Member[T, H] {
-	for m := q.head; m != nil; m = q.head {
-		if q.head = m.behind; q.head == nil {
-			q.tail = nil
-		}
-		m.behind = nil
-		if m.place == queued {
-			q.len--
-			return m
-		}
+// peek returns the first, or nil.
+func (q *queue[T, H]) peek() *Member[T, H] {
+	for q.head != nil && q.head.place != queued {
+		q.advance()
 	}
-	return nil
+	return q.head
+}
+
+// pop takes the first away, who is then being served.
+func (q *queue[T, H]) pop() *Member[T, H] {
+	m := q.peek()
+	if m != nil {
+		q.advance()
+		q.len--
+		m.place = served
+	}
+	return m
+}
+
+func (q *queue[T, H]) advance() {
+	m := q.head
+	if q.head = m.behind; q.head == nil {
+		q.tail = nil
+	}
+	m.behind = nil
 }

@@ -1,6 +1,9 @@
 package room
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // A Policy says what happens to a member whose next entries were evicted before
 // it took them.
@@ -11,15 +14,17 @@ const (
 	Disconnect               // its membership ends
 )
 
-// Config of a room. All fields are in force as they are.
+// Config of a room. All fields are in force as they are. Without Tells the Policy
+// has to be Disconnect, since nobody can be told of a gap.
 type Config struct {
 	History int           // values that are kept for members to come
 	Age     time.Duration // how long they are kept; 0 for ever
 	Backlog int           // entries that are kept for members who are behind
-	Bytes   int           // what all entries together may take
+	Bytes   int           // what all entries together may take; no single one is larger
 	Run     int           // what one step may take, if it is more than one entry
 	Policy  Policy
 	Tells   bool          // there are items of the room's own: Joined, Gap, Present, Absent, Break
+	Roster  int           // how many users Joined and Gap name at most
 	Grace   time.Duration // from a user's last leaving until that counts
 }
 
@@ -40,13 +45,16 @@ type Room[T, H any] struct {
 
 	swept    uint64 // every active member has all before this
 	sweeping bool
-	one      *Member[T, H] // who is served alone, in the present step
+	serving  []*Member[T, H] // in the present step, if that is not one of a sweep
 	last     swath
 	at       int    // where the sweep stands in active
 	min      uint64 // the least cursor that it has left behind
+	steps    uint64 // counts the steps
+	stepping bool   // one is not settled yet
 	turns    int    // queued members to be served before it goes on
 
 	users   map[string]*presence
+	roster  []string // of users, if not nil
 	leaving []leaving
 
 	members int
@@ -96,17 +104,26 @@ func (r *Room[T, H]) Append(e Entry[T], now time.Duration) Position {
 // Seek sets the position of the next value, where somebody else gives out
 // positions. What lies between, or in another epoch, is missing.
 func (r *Room[T, H]) Seek(next Position, now time.Duration) {
-	from := r.Next()
+	from, l := r.Next(), &r.log
 	if next == from {
 		return
 	}
-	if next.Epoch != from.Epoch || next.Offset < from.Offset {
-		r.log.evict(len(r.log.entries))
-		r.epoch, r.log.lostOffset = next.Epoch, 0
+	if next.Epoch != from.Epoch || next.Offset < from.Offset || !r.cfg.Tells {
+		l.evict(len(l.entries))
 	}
-	r.log.offset = next.Offset
-	r.log.append(Entry[T]{Kind: Break, From: from, at: now})
+	if len(l.entries) == 0 { // then it need not be found in the log
+		l.lostOffset = next.Offset - 1
+	}
+	r.epoch, l.offset = next.Epoch, next.Offset
+	switch {
+	case !r.cfg.Tells: // each member has missed something
+		l.lostValue = l.seq
+		l.seq++
+	case len(l.entries) > 0 || r.members > 0:
+		l.append(Entry[T]{Kind: Break, From: from, at: now})
+	}
 	r.appended(now)
+	r.disconnect(now)
 }
 
 func (r *Room[T, H]) appended(now time.Duration) {
@@ -116,26 +133,15 @@ func (r *Room[T, H]) appended(now time.Duration) {
 	r.trim(now)
 }
 
-// Clogged reports whether there is no room for another entry until the sweep
-// has got further. It is for the owner to hold publishers back.
-func (r *Room[T, H]) Clogged() bool {
-	return r.fullBefore(r.swept)
-}
+// Clogged reports whether another entry of a size would evict one that the
+// sweep has still to get to. It is for the owner to hold publishers back.
+func (r *Room[T, H]) Clogged(size int) bool { return !r.fits(r.swept, size) }
 
-// Blocked reports whether another entry would evict one that a member still
-// has to be given, who has not been passed over.
-func (r *Room[T, H]) Blocked() bool {
-	if !r.fullBefore(r.log.seq) {
-		return false
-	}
-	first := r.log.entries[0].seq
-	for _, m := range r.waiting {
-		if m.cursor <= first && !m.passed {
-			return true
-		}
-	}
-	for m := r.queue.head; m != nil; m = m.behind {
-		if m.place == queued && m.cursor <= first && !m.passed {
+// Blocked reports whether it would evict one that a member still has to be
+// given, who is behind and has not been passed over.
+func (r *Room[T, H]) Blocked(size int) bool {
+	for m := range r.laggards() {
+		if !m.passed && !r.fits(m.cursor, size) {
 			return true
 		}
 	}
@@ -144,57 +150,70 @@ func (r *Room[T, H]) Blocked() bool {
 
 // PassOver stops waiting for those who are the cause of Blocked, until they
 // have caught up.
-func (r *Room[T, H]) PassOver() {
-	for _, m := range r.waiting {
-		m.passed = true
-	}
-	for m := r.queue.head; m != nil; m = m.behind {
-		m.passed = true
+func (r *Room[T, H]) PassOver(size int) {
+	for m := range r.laggards() {
+		m.passed = m.passed || !r.fits(m.cursor, size)
 	}
 }
 
-// fullBefore reports whether the log is full and its oldest entry is not before
-// seq but at it or behind.
-func (r *Room[T, H]) fullBefore(seq uint64) bool {
-	l := &r.log
-	if len(l.entries) == 0 {
-		return false
+// laggards are the members who are waiting, queued or being served.
+func (r *Room[T, H]) laggards() iter.Seq[*Member[T, H]] {
+	return func(yield func(*Member[T, H]) bool) {
+		for _, m := range r.waiting {
+			if !yield(m) {
+				return
+			}
+		}
+		for m := r.queue.head; m != nil; m = m.behind {
+			if m.place == queued && !yield(m) {
+				return
+			}
+		}
+		for _, m := range r.serving {
+			if m.place == served && !yield(m) {
+				return
+			}
+		}
 	}
-	keep := max(r.cfg.Backlog, r.cfg.History)
-	if seq == l.seq {
-		return len(l.entries) >= keep || l.bytes >= r.cfg.Bytes
-	}
-	unswept := len(l.entries) - l.find(seq)
-	return unswept >= keep || l.bytes >= r.cfg.Bytes && l.entries[0].seq >= seq
 }
+
+// fits reports whether an entry of a size can be appended without evicting what
+// there is from seq on.
+func (r *Room[T, H]) fits(seq uint64, size int) bool {
+	l := &r.log
+	i := l.find(seq)
+	n := len(l.entries) - i
+	return n == 0 || n < r.keep() && (l.bytes+size <= r.cfg.Bytes || l.bytesFrom(i)+size <= r.cfg.Bytes)
+}
+
+// keep is how many entries are kept for members who need them.
+func (r *Room[T, H]) keep() int { return max(r.cfg.Backlog, r.cfg.History) }
+
+// most is how many entries the log holds whatever happens.
+func (r *Room[T, H]) most() int { return 4*r.keep() + 64 }
 
 // trim evicts what is over the limits, and what nobody needs any more.
 func (r *Room[T, H]) trim(now time.Duration) {
-	l := &r.log
 	r.thin()
+	l := &r.log
 	n, values, bytes := 0, l.values, l.bytes
-	idle := len(r.waiting)+r.queue.len == 0 && r.one == nil
-	for n < len(l.entries) {
-		e := &l.entries[n]
-		needed := !idle || e.seq >= r.swept
-		history := e.Kind == Value && values <= r.cfg.History
-		switch {
-		case bytes > r.cfg.Bytes && n < len(l.entries)-1: // the newest has to get through
-		case r.cfg.Age > 0 && e.Kind == Value && now-e.at >= r.cfg.Age:
-		case needed && len(l.entries)-n <= max(r.cfg.Backlog, r.cfg.History):
-			goto evict
-		case history:
-			goto evict
+	idle := len(r.waiting)+r.queue.len+len(r.serving) == 0
+	for ; n < len(l.entries); n++ {
+		e, left := &l.entries[n], len(l.entries)-n
+		current := e.Kind == Value && !l.obsolete(e)
+		needed := (!idle || e.seq >= r.swept) && left <= r.keep()
+		over := bytes > r.cfg.Bytes || left > r.most()
+		old := r.cfg.Age > 0 && now-e.at >= r.cfg.Age
+		if !over && !old && (needed || current && values <= r.cfg.History) {
+			break
 		}
-		if e.Kind == Value {
+		if current {
 			values--
 		}
 		bytes -= e.Size
-		n++
 	}
-evict:
-	l.evict(n)
-	if n > 0 && r.cfg.Policy == Disconnect {
+	if n > 0 {
+		l.evict(n)
 		r.disconnect(now)
 	}
 }
@@ -208,29 +227,43 @@ func (r *Room[T, H]) thin() {
 	}
 }
 
-// disconnect ends the memberships of waiting members who have missed values.
+// disconnect ends the memberships of waiting members who have missed values, if
+// that is the policy.
 func (r *Room[T, H]) disconnect(now time.Duration) {
-	if r.least > r.log.lostValue {
+	if r.cfg.Policy != Disconnect || r.least > r.log.lostValue {
 		return
 	}
-	least := r.log.seq
+	first := len(r.ended)
+	r.least = r.log.seq
 	for i := len(r.waiting) - 1; i >= 0; i-- {
-		m := r.waiting[i]
-		if r.missed(m) {
-			r.end(m, now)
+		if m := r.waiting[i]; r.missed(m) {
+			r.expel(m)
 		} else {
-			least = min(least, m.cursor)
+			r.least = min(r.least, m.cursor)
 		}
 	}
-	r.least = least
+	// Only now, because it may come back here.
+	for _, m := range r.ended[first:] {
+		r.depart(m.User, now)
+	}
 }
 
 // missed reports whether values were evicted that m had not been given.
 func (r *Room[T, H]) missed(m *Member[T, H]) bool { return m.cursor <= r.log.lostValue }
 
+// deaf reports whether other entries were that m should have been told of.
+func (r *Room[T, H]) deaf(m *Member[T, H]) bool {
+	return r.cfg.Tells && max(m.cursor, m.since) <= r.log.lostOther
+}
+
 // end ends a membership on the room's account.
 func (r *Room[T, H]) end(m *Member[T, H], now time.Duration) {
-	r.remove(m, now)
+	r.expel(m)
+	r.depart(m.User, now)
+}
+
+func (r *Room[T, H]) expel(m *Member[T, H]) {
+	r.detach(m)
 	r.ended = append(r.ended, m)
 	r.counts.Ended++
 }
@@ -250,13 +283,15 @@ func (r *Room[T, H]) Forget(bytes int, now time.Duration) {
 		bytes -= r.log.entries[n].Size
 	}
 	r.log.evict(n)
-	if r.cfg.Policy == Disconnect {
-		r.disconnect(now)
-	}
+	r.disconnect(now)
 }
 
 // Pending reports whether Step would find something.
 func (r *Room[T, H]) Pending() bool { return r.queue.len > 0 || r.swept != r.log.seq }
+
+// Served reports whether m is among the members of a step that is not settled
+// yet.
+func (r *Room[T, H]) Served(m *Member[T, H]) bool { return r.stepping && m.step == r.steps }
 
 // Each calls f with all members.
 func (r *Room[T, H]) Each(f func(*Member[T, H])) {
@@ -265,32 +300,30 @@ func (r *Room[T, H]) Each(f func(*Member[T, H])) {
 			f(m)
 		}
 	}
-	for _, m := range r.waiting {
+	for m := range r.laggards() {
 		f(m)
-	}
-	for m := r.queue.head; m != nil; m = m.behind {
-		if m.place == queued {
-			f(m)
-		}
-	}
-	if r.one != nil && r.one.place == served {
-		f(r.one)
 	}
 }
 
-// History returns up to n values from a position on, and the position of the
-// first.
+// History returns up to n current values from a position on, and the position of
+// the first. It ends before values that are missing.
 func (r *Room[T, H]) History(from Position, n int) ([]T, Position) {
 	l, i := &r.log, 0
 	if from.Epoch == r.epoch {
 		i = l.findOffset(from.Offset)
 	}
-	p := Position{r.epoch, l.offsetAt(i)}
+	first := r.Next()
 	var vs []T
 	for ; i < len(l.entries) && len(vs) < n; i++ {
-		if e := &l.entries[i]; e.Kind == Value {
+		switch e := &l.entries[i]; {
+		case e.Kind == Value && !l.obsolete(e):
+			if len(vs) == 0 {
+				first.Offset = e.Offset
+			}
 			vs = append(vs, e.Value)
+		case e.Kind == Break && len(vs) > 0:
+			return vs, first
 		}
 	}
-	return vs, p
+	return vs, first
 }

@@ -4,7 +4,7 @@ import "time"
 
 // Settle takes the answers to a step.
 func (r *Room[T, H]) Settle(s *Step[T, H], now time.Duration) {
-	r.one = nil
+	r.serving, r.stepping = nil, false
 	for i, m := range s.Members {
 		if m.place == nowhere {
 			continue // has left meanwhile
@@ -14,9 +14,7 @@ func (r *Room[T, H]) Settle(s *Step[T, H], now time.Duration) {
 			r.taken(s, m)
 		case Busy:
 			r.counts.Refused++
-			if s.entries > 1 {
-				m.halve()
-			}
+			m.halve(s)
 			if r.setAside(s, m); m.ready {
 				r.enqueue(m)
 			} else {
@@ -28,25 +26,21 @@ func (r *Room[T, H]) Settle(s *Step[T, H], now time.Duration) {
 			r.remove(m, now)
 		}
 	}
-	if len(r.waiting) > 0 && r.cfg.Policy == Disconnect {
-		r.disconnect(now)
-	}
+	r.disconnect(now)
 }
 
 func (r *Room[T, H]) taken(s *Step[T, H], m *Member[T, H]) {
-	m.shrink = 0
+	m.most = 0
 	switch s.told {
 	case Joined:
 		m.joins = false
-		if !m.gap {
-			m.cursor, m.next = s.to, s.next
-		}
 	case Gap:
 		r.counts.Gaps++
 		m.gap = false
+		m.since = max(m.since, s.lost+1)
 		m.cursor, m.next = s.to, s.next
 	default:
-		r.counts.Delivered += uint64(s.entries)
+		r.counts.Delivered += uint64(s.payload)
 		m.cursor, m.next = s.to, s.next
 	}
 	if s.alone {
@@ -69,15 +63,20 @@ func (r *Room[T, H]) tooLarge(s *Step[T, H], m *Member[T, H], now time.Duration)
 	switch {
 	case s.entries > 1:
 		r.setAside(s, m)
-		m.halve()
+		m.halve(s)
 		r.enqueue(m)
 	case s.told != 0 || r.cfg.Policy == Disconnect:
 		r.end(m, now)
 	default:
 		r.setAside(s, m)
-		m.cursor, m.gap, m.shrink = s.to, true, 0
+		m.cursor, m.gap, m.most = s.to, true, 0
 		r.enqueue(m)
 	}
 }
 
-func (m *Member[T, H]) halve() { m.shrink = min(m.shrink+1, 30) }
+// halve has less offered the next time.
+func (m *Member[T, H]) halve(s *Step[T, H]) {
+	if s.entries > 1 {
+		m.most = max(s.size/2, 1)
+	}
+}

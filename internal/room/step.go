@@ -15,8 +15,9 @@ type Item[T any] struct {
 	Kind     Kind
 	Value    T        // of Value and Signal
 	User     string   // of Present and Absent
-	Users    []string // of Joined and Gap: who is present
-	From, To Position // of Joined: To is the next value's position; of Gap and Break: [From, To) is missing
+	Users    []string // of Joined and Gap: who is present, if they are not too many
+	Count    int      // and how many
+	From, To Position // of Joined: To is where it begins; of Gap and Break: [From, To) is missing
 }
 
 // A Verdict is a member's answer to an offer.
@@ -36,16 +37,20 @@ type Step[T, H any] struct {
 	Members []*Member[T, H]
 	Answers []Verdict // for the owner to set, one for each member
 
-	// Same says that Items are those of the last step that had several members:
-	// what was made of them can be offered again. They are not repeated.
+	// Same says that Items are those of the last step of the sweep: what was made
+	// of them can be offered again. They are not repeated.
 	Same bool
 
 	from, to uint64
 	next     Position // where to is
 	entries  int      // of the log, among Items
+	payload  int      // values and signals among them
+	size     int      // what they weigh
+	lost     uint64   // log.lostOther, when it was made
 	alone    bool
 	told     Kind   // Joined or Gap, if that is all of it
 	only     string // the user that it is for, if not empty
+	personal bool   // what is for one user alone was among the entries
 }
 
 // swath is what the last step of a sweep took from the log.
@@ -53,6 +58,8 @@ type swath struct {
 	from, to uint64
 	next     Position
 	entries  int
+	payload  int
+	size     int
 	only     string
 	end      uint64 // of the log, then
 }
@@ -62,44 +69,51 @@ type swath struct {
 func (r *Room[T, H]) Step(s *Step[T, H], now time.Duration) bool {
 	clear(s.Members)
 	s.Members, s.Answers = s.Members[:0], s.Answers[:0]
+	r.steps++
 	for {
 		swept := r.swept == r.log.seq && !r.sweeping
 		if r.turns > 0 || swept {
 			if m := r.queue.pop(); m != nil {
 				r.turns--
 				if r.single(s, m, now) {
+					r.stepping = true
 					return true
 				}
 				continue
 			}
 			if swept {
+				r.last = swath{}
+				r.trim(now)
 				return false
 			}
 		}
 		r.turns = individuals
 		if r.chunk(s) {
+			r.stepping = true
 			return true
 		}
 	}
 }
 
-// single serves one member, or makes it active if it has everything. What the
-// room itself has to tell comes first and by itself.
+// single serves one member, and those behind it in the queue who are to be
+// offered the same, or makes it active if it has everything. What the room
+// itself has to tell comes first and by itself.
 func (r *Room[T, H]) single(s *Step[T, H], m *Member[T, H], now time.Duration) bool {
 	l := &r.log
-	if !m.joins && r.missed(m) && r.cfg.Policy == Disconnect {
+	missed := r.missed(m)
+	if missed && r.cfg.Policy == Disconnect && !m.joins || m.gap && !r.cfg.Tells {
 		r.end(m, now)
 		return false
 	}
-	m.gap = m.gap || r.missed(m) || m.cursor <= l.lostOther && m.since <= l.lostOther && r.cfg.Tells
+	m.gap = m.gap || missed || r.deaf(m)
 	i := l.find(m.cursor)
 	s.start(m.cursor, true)
-	s.to, s.next = l.seqAt(i), Position{r.epoch, l.offsetAt(i)}
+	s.to, s.next, s.lost = l.seqAt(i), Position{r.epoch, l.offsetAt(i)}, l.lostOther
 	switch {
 	case m.joins:
-		s.tell(Item[T]{Kind: Joined, To: s.next, Users: r.Users()})
+		s.tell(r.tellUsers(Item[T]{Kind: Joined, To: m.next}))
 	case m.gap:
-		s.tell(Item[T]{Kind: Gap, From: m.next, To: s.next, Users: r.Users()})
+		s.tell(r.tellUsers(Item[T]{Kind: Gap, From: m.next, To: s.next}))
 	case i == len(l.entries):
 		r.activate(m)
 		return false
@@ -111,9 +125,29 @@ func (r *Room[T, H]) single(s *Step[T, H], m *Member[T, H], now time.Duration) b
 			return false
 		}
 	}
-	m.place, r.one = served, m
-	s.add(m)
+	r.add(s, m)
+	for o := r.queue.peek(); o != nil && len(s.Members) < StepSize && r.alike(s, m, o); o = r.queue.peek() {
+		o.gap = m.gap
+		r.add(s, r.queue.pop())
+	}
+	r.serving = s.Members
 	return true
+}
+
+// alike reports whether what s has for m is what o is to be offered, too. So
+// members who were held up at the same place share what is made of it.
+func (r *Room[T, H]) alike(s *Step[T, H], m, o *Member[T, H]) bool {
+	switch {
+	case o.cursor != m.cursor || o.next != m.next || o.most != m.most || o.joins != m.joins:
+		return false
+	case m.gap != (o.gap || r.missed(o) || r.deaf(o)):
+		return false
+	case s.told != 0:
+		return true
+	case m.since >= s.to && o.since >= s.to: // both are given values alone
+		return true
+	}
+	return m.since <= s.from && o.since <= s.from && !s.personal
 }
 
 // chunk serves the next members of the sweep who stand at the same place.
@@ -126,7 +160,7 @@ func (r *Room[T, H]) chunk(s *Step[T, H]) bool {
 		if m == nil || m.cursor == r.log.seq {
 			continue
 		}
-		if r.missed(m) {
+		if r.missed(m) || r.deaf(m) {
 			r.deactivate(m)
 			r.enqueue(m)
 			continue
@@ -143,7 +177,7 @@ func (r *Room[T, H]) chunk(s *Step[T, H]) bool {
 			r.min = min(r.min, s.to)
 			continue
 		}
-		s.add(m)
+		r.add(s, m)
 	}
 	if len(s.Members) > 0 {
 		return true
@@ -158,47 +192,43 @@ func (r *Room[T, H]) chunk(s *Step[T, H]) bool {
 func (r *Room[T, H]) swath(s *Step[T, H], from uint64) {
 	s.start(from, false)
 	if w := r.last; w.from == from && w.end == r.log.seq {
-		s.Same, s.to, s.next, s.entries, s.only = true, w.to, w.next, w.entries, w.only
+		s.Same, s.to, s.next, s.only = true, w.to, w.next, w.only
+		s.entries, s.payload, s.size = w.entries, w.payload, w.size
 		return
 	}
 	r.collect(s, r.log.find(from), nil)
-	r.last = swath{from, s.to, s.next, s.entries, s.only, r.log.seq}
+	r.last = swath{from, s.to, s.next, s.entries, s.payload, s.size, s.only, r.log.seq}
 }
 
 // collect adds the entries from index i on, for m or else for all who are
-// active.
+// active: as many as may be merged, or one.
 func (r *Room[T, H]) collect(s *Step[T, H], i int, m *Member[T, H]) {
-	l := &r.log
-	limit, size := r.cfg.Run, 0
-	if m != nil {
-		limit >>= m.shrink
+	l, limit := &r.log, r.cfg.Run
+	if m != nil && m.most > 0 {
+		limit = m.most
 	}
-	for ; i < len(l.entries) && s.only == ""; i++ {
+	for ; i < len(l.entries); i++ {
 		e := &l.entries[i]
 		if l.obsolete(e) {
 			continue
 		}
+		addressed := e.Kind == Signal && e.User != ""
 		if m != nil {
-			signal := e.Kind == Signal || e.Kind == Present || e.Kind == Absent
-			switch {
-			case signal && e.seq < m.since:
+			if s.personal = s.personal || addressed; m.skips(e, r.epoch) {
 				continue
-			case e.Kind == Signal && e.User != "" && e.User != m.User:
-				continue
-			case e.Kind == Break && m.next.Offset >= e.Offset && m.next.Epoch == r.epoch:
-				continue // a gap has said so
 			}
 		}
-		if size += e.Size; s.entries > 0 && size > limit {
+		if s.entries > 0 && (s.size+max(e.Size, 1) > limit || m == nil && (addressed || s.only != "")) {
 			break
 		}
-		if m == nil && e.Kind == Signal && e.User != "" {
-			if s.entries > 0 {
-				break
-			}
+		if addressed && m == nil {
 			s.only = e.User
 		}
+		if e.Kind == Value || e.Kind == Signal {
+			s.payload++
+		}
 		s.entries++
+		s.size += max(e.Size, 1)
 		s.Items = append(s.Items, Item[T]{
 			Kind: e.Kind, Value: e.Value, User: e.User,
 			From: e.From, To: Position{r.epoch, e.Offset},
@@ -207,10 +237,25 @@ func (r *Room[T, H]) collect(s *Step[T, H], i int, m *Member[T, H]) {
 	s.to, s.next = l.seqAt(i), Position{r.epoch, l.offsetAt(i)}
 }
 
+// skips reports whether an entry is not for m.
+func (m *Member[T, H]) skips(e *Entry[T], epoch uint64) bool {
+	switch e.Kind {
+	case Value:
+		return false
+	case Break: // has it been told, by a gap?
+		return m.next == Position{epoch, e.Offset}
+	case Signal:
+		return e.seq < m.since || e.User != "" && e.User != m.User
+	}
+	return e.seq < m.since
+}
+
 func (s *Step[T, H]) start(from uint64, alone bool) {
 	clear(s.Items)
 	s.Items, s.Same = s.Items[:0], false
-	s.from, s.to, s.alone, s.told, s.entries, s.only = from, from, alone, 0, 0, ""
+	s.from, s.to, s.alone, s.told = from, from, alone, 0
+	s.only, s.personal = "", false
+	s.entries, s.payload, s.size = 0, 0, 0
 }
 
 func (s *Step[T, H]) tell(item Item[T]) {
@@ -218,7 +263,7 @@ func (s *Step[T, H]) tell(item Item[T]) {
 	s.Items = append(s.Items, item)
 }
 
-// Alone reports whether the step is for one member, with items of its own.
+// Alone reports whether the step is not one of a sweep.
 func (s *Step[T, H]) Alone() bool { return s.alone }
 
 // Clear lets go of what the step refers to.
@@ -227,8 +272,8 @@ func (s *Step[T, H]) Clear() {
 	clear(s.Members)
 }
 
-func (s *Step[T, H]) add(m *Member[T, H]) {
-	m.ready = false
+func (r *Room[T, H]) add(s *Step[T, H], m *Member[T, H]) {
+	m.ready, m.step = false, r.steps
 	s.Members = append(s.Members, m)
 	s.Answers = append(s.Answers, Taken)
 }

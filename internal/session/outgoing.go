@@ -26,6 +26,22 @@ func (s *Session) AppendShared(frames []byte) error {
 	return nil
 }
 
+// SendShared is AppendShared where the link of generation gen would write the
+// frames at once. If they are all that it has to write, they count as sent, and
+// the caller has to write them or see the link die; else they wait for Next.
+func (s *Session) SendShared(gen uint64, frames []byte) (now bool, err error) {
+	if err := s.accepts(len(frames)); err != nil {
+		return false, err
+	}
+	quiet := gen == s.gen && s.attached && s.owed == 0 && s.out.sent == s.out.queued
+	s.out.appendShared(frames)
+	if !quiet || s.out.queued-s.out.acked > uint64(s.peerWindow) {
+		return false, nil
+	}
+	s.out.sendAll()
+	return true, nil
+}
+
 func (s *Session) accepts(n int) error {
 	switch {
 	case !s.Accepts():
@@ -223,8 +239,10 @@ func (s *Session) Deadline() time.Duration {
 	return s.untold + lazyAck
 }
 
-// Tick owes the peer the news that has waited long enough.
+// Tick owes the peer the news that has waited long enough, and lets go of memory
+// that a busier time has left.
 func (s *Session) Tick(now time.Duration) {
+	s.out.relax()
 	if d := s.Deadline(); d == 0 || now < d {
 		return
 	}

@@ -40,22 +40,23 @@ const (
 // consumed, and the control frames that it owes the peer. It outlives its
 // links; a link is known here by its generation.
 type Session struct {
-	limits     Limits
-	peerWindow int // what the peer takes
-	peerMax    int // -1 until it has said so
+	out           Log
+	local, remote *wire.Close
+	gen           uint64 // of the newest link; rises when one is fenced
+	attached      bool   // that link is in use
+	owed          owed
+	closeSent     bool   // local was written to some link
+	peerWindow    int    // what the peer takes
+	peerReceived  uint64 // as the peer last said
 
-	out                Log
+	limits             Limits
+	peerMax            int // -1 until it has said so
 	received, consumed uint64
-	peerReceived       uint64 // as the peer last said
-
-	gen      uint64 // of the newest link; rises when one is fenced
-	attached bool   // that link is in use
 
 	// told is what this link, and no other, has carried to the peer.
 	toldReceived, toldConsumed uint64
 	untold                     time.Duration // since when there is news, 0 for none
 
-	owed    owed
 	pong    uint64 // nonce to answer
 	ping    uint64 // nonce to ask with
 	goAway  wire.GoAway
@@ -65,10 +66,8 @@ type Session struct {
 	askedAt uint64
 	drainTo uint64 // the peer asked: tell progress until it is here
 
-	local, remote *wire.Close
-	closeSent     bool // local was written to some link
-	pings         pingBudget
-	unanswered    int // pings on this link since the last answer
+	pings      pingBudget
+	unanswered int // pings on this link since the last answer
 }
 
 // owed are the control frames that wait for the next write: one bit for each
