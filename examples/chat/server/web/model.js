@@ -1,0 +1,358 @@
+/**
+ * The chat as one tab knows it: what the server has said, and what the user has said that is not yet confirmed. No DOM, no network.
+ *
+ * @module model
+ */
+import { Conversation, keyOf } from './conversation.js';
+import { Stream, before, missing } from './stream.js';
+import { mentions } from './text.js';
+
+const RECENT = 100; // lines that are asked for at first
+const TYPED = 3_000; // ms between two messages that say that the user types
+
+/** @typedef {(message: object) => boolean} Send hands a message to the session; false if there is none */
+
+export class Chat {
+  /** @type {Map<string, Conversation>} */ conversations = new Map();
+  me = ''; active = null; motd = ''; catalogue = [];
+  /** Whether the user looks at the newest lines of the active conversation. */ attended = false;
+ 
+  #mailbox = new Stream(); #mailboxRoom = ''; #told = null; #mark; #count = 0; #send; #now; #seen; #typed = new Map(); #welcomed = false;
+
+  /**
+   * @param {object} o
+   * @param {Send} o.send
+   * @param {() => void} [o.changed] is called when something has changed
+   * @param {(what: {name?: string, token?: string, rooms?: string[], seen?: object}) => void} [o.keep] is told what should
+   *   outlive the page
+   * @param {() => number} [o.now]
+   * @param {string} [o.mark] begins the ids of this tab's lines, and no other tab's
+   * @param {Record<string, import('./stream.js').Position>} [o.seen] what was read, by conversation
+   */
+  constructor({ send, changed = () => {}, keep = () => {}, now = Date.now, mark = Math.random().toString(36).slice(2, 10), seen = {} }) {
+    Object.assign(this, { changed, keep });
+    this.#send = send;
+    this.#now = now;
+    this.#mark = mark;
+    this.#seen = seen;
+  }
+
+  get rooms() { return [...this.conversations.values()].filter((c) => c.kind === 'room'); }
+
+  get privates() { return [...this.conversations.values()].filter((c) => c.kind === 'user'); }
+
+  get current() { return this.conversations.get(this.active) ?? null; }
+
+  get unread() { return this.#sum((c) => c.unread); }
+
+  /** What asks for attention: lines to the user alone, and those with the user's name. */
+  get calls() { return this.#sum((c) => (c.kind === 'user' ? c.unread : c.mentions)); }
+
+  #sum(f) { return [...this.conversations.values()].reduce((n, c) => n + f(c), 0); }
+
+  /** Everybody who is in a room with the user. */
+  get users() { return new Set(this.rooms.flatMap((c) => [...c.users])); }
+
+  // What the user does.
+
+  /** The room or user, opened if need be. */
+  open(kind, name) {
+    if (kind === 'room') name = name.normalize('NFKC').toLowerCase(); // as the server does, but for rare letters
+    const key = keyOf(kind, name);
+    let c = this.conversations.get(key);
+    if (!c) {
+      c = new Conversation(kind, name, kind === 'room' ? new Stream() : this.#mailbox);
+      c.see(this.#seen[key]);
+      this.conversations.set(key, c);
+    }
+    return c;
+  }
+
+  /** Be a member of a room, now and with each session to come. */
+  join(name) {
+    const c = this.open('room', name);
+    if (!c.joined) this.#ask(c);
+    this.#keepRooms();
+    this.changed();
+    return c;
+  }
+
+  /** Be in exactly these rooms, as the page was before, or as another tab is. */
+  follow(names) {
+    const wanted = names.map((name) => this.open('room', name));
+    for (const c of wanted) if (!c.joined) this.#ask(c);
+    for (const c of this.rooms) if (!wanted.includes(c)) this.#forget(c);
+    this.changed();
+  }
+
+  leave(key) {
+    const c = this.conversations.get(key);
+    if (!c) return false;
+    this.#forget(c);
+    this.#keepRooms();
+    this.changed();
+    return true;
+  }
+
+  #forget({ key, kind, name, joined }) {
+    if (kind === 'room' && joined) this.#send({ op: 'leave', room: name });
+    const keys = [...this.conversations.keys()], at = keys.indexOf(key);
+    this.conversations.delete(key);
+    if (this.active === key) this.show(keys[at + 1] ?? keys[at - 1] ?? null);
+  }
+
+  /** Look at a conversation. */
+  show(key) {
+    if (this.current) this.current.divider = null;
+    this.active = this.conversations.has(key) ? key : null;
+    if (this.current) this.current.divider = this.current.firstUnread?.n ?? null;
+    this.changed();
+  }
+
+  say(c, text, action = false) {
+    const line = { id: `${this.#mark}-${++this.#count}`, text, action, at: this.#now(), state: 'unsent' };
+    c.pending.push(line);
+    c.divider = null;
+    this.#transmit(c, line);
+    this.#typed.delete(c.key);
+    this.changed();
+    return line;
+  }
+
+  /** Say again what a lost session did not take, or what has failed. */
+  again(c, line) {
+    if (line.state === 'sent' || !c.pending.includes(line)) return;
+    this.#transmit(c, line);
+    this.changed();
+  }
+
+  discard(c, line) {
+    c.pending = c.pending.filter((p) => p !== line);
+    this.changed();
+  }
+
+  #transmit(c, line) {
+    const { id, text, action } = line;
+    const to = c.kind === 'room' ? { op: 'say', room: c.name } : { op: 'tell', to: c.name };
+    line.error = null;
+    line.state = this.#welcomed && this.#send({ ...to, text, ...(action && { action }), id }) ? 'sent' : 'waiting';
+  }
+
+  types(c) {
+    const now = this.#now();
+    if (c.kind !== 'room' || !c.joined || now - (this.#typed.get(c.key) ?? -Infinity) < TYPED) return;
+    this.#typed.set(c.key, now);
+    this.#send({ op: 'typing', room: c.name });
+  }
+
+  nick(name, token) { return this.#send({ op: 'nick', name, ...(token && { token }) }); }
+
+  listRooms() { this.#send({ op: 'rooms' }); }
+
+  /** Ask for older lines. Returns whether there may be any. */
+  history(c, last = RECENT) {
+    const { first } = c.stream;
+    if (!first || c.older === 'none') return false;
+    if (first.offset <= 1) c.older = 'none';
+    else if (c.older === 'maybe' && this.#send({ op: 'history', room: this.#roomOf(c), before: first.offset, last })) c.older = 'asked';
+    return c.older !== 'none';
+  }
+
+  /** Everything that stands in a conversation has been read. */
+  see(c) {
+    if (!c.see(c.stream.next)) return;
+    this.#seen[c.key] = c.seen;
+    this.keep({ seen: { [c.key]: c.seen } });
+    this.#tellSeen();
+    this.changed();
+  }
+
+  /** Another tab has read. */
+  seenElsewhere(seen) {
+    for (const [key, position] of Object.entries(seen)) {
+      this.#seen[key] = position;
+      if (this.conversations.get(key)?.see(position)) this.changed();
+    }
+  }
+
+  /** The server keeps for a user how much of the mailbox was shown, wherever it was. */
+  #tellSeen() {
+    if (!this.#mailbox.next) return;
+    const open = this.privates.map((c) => c.firstUnread?.position).filter((at) => at?.epoch === this.#mailbox.next.epoch);
+    const next = open.reduce((least, at) => (before(at, least) ? at : least), this.#mailbox.next);
+    if (this.#told && !before(this.#told, next) && this.#told.epoch === next.epoch) return;
+    if (this.#send({ op: 'seen', next })) this.#told = { ...next };
+  }
+
+  /** A remark of the page's own. */
+  note(text, c = this.current) {
+    c?.append({ kind: 'note', text, at: this.#now() });
+    this.changed();
+  }
+
+  // What becomes of sessions, and of the page.
+
+  /** Lines that nobody has confirmed, for the page that comes after a reload. */
+  get unconfirmed() {
+    return [...this.conversations.values()].flatMap((c) => c.pending.map(({ id, text, action, at }) => ({ kind: c.kind, name: c.name, id, text, action, at })));
+  }
+
+  /** What the page before had not had confirmed: the history ticks it off, or it is the user's to send again. */
+  restore(lines) {
+    for (const { kind, name, ...line } of lines) this.open(kind, name).pending.push({ ...line, state: 'unknown' });
+  }
+
+  /** A session is over. What it has not delivered for certain, or perhaps not, is the user's to send again. */
+  ended(undelivered = []) {
+    this.#welcomed = false;
+    for (const c of this.conversations.values()) {
+      c.joined = false;
+      if (c.older === 'asked') c.older = 'maybe';
+      for (const line of c.pending) {
+        if (line.state !== 'sent') continue;
+        line.state = undelivered.some((m) => m.id === line.id) ? 'undelivered' : 'unknown';
+      }
+    }
+    this.changed();
+  }
+
+  #ask(c) {
+    const { next } = c.stream;
+    if (this.#welcomed && this.#send({ op: 'join', room: c.name, ...(next ? { from: next } : { last: RECENT }) })) c.joined = true;
+  }
+
+  #roomOf(c) { return c.kind === 'room' ? c.name : this.#mailboxRoom; }
+
+  #keepRooms() { this.keep({ rooms: this.rooms.map((c) => c.name) }); }
+
+  // What the server says.
+
+  /** @param {{op: string, [field: string]: any}} m */
+  receive(m) {
+    this[`on_${m.op}`]?.(m);
+    this.changed();
+  }
+
+  on_welcome({ name, token, text = '' }) {
+    const mailbox = `user:${name}`, anew = !this.#welcomed, renamed = mailbox !== this.#mailboxRoom;
+    this.me = name;
+    this.keep({ name, token });
+    if (renamed) { // another mailbox, with positions of its own
+      this.#mailbox = new Stream();
+      for (const c of this.privates) c.stream = this.#mailbox;
+      this.#mailboxRoom = mailbox;
+      this.#told = null;
+    }
+    this.#welcomed = true;
+    if (anew || renamed) this.#send({ op: 'join', room: mailbox, ...(this.#mailbox.next && { from: this.#mailbox.next }) });
+    if (!anew) return;
+    this.motd = text;
+    for (const c of this.rooms) this.#ask(c);
+    for (const c of this.conversations.values()) for (const line of c.pending) if (line.state === 'waiting') this.#transmit(c, line);
+  }
+
+  on_joined(m) { this.#jump(m); }
+
+  on_gap(m) { this.#jump(m); }
+
+  #jump({ room, next, from, users }) {
+    const mailbox = room === this.#mailboxRoom, c = this.conversations.get(keyOf('room', room)) ?? (mailbox ? null : this.#adopt(room));
+    if (!next || (!mailbox && !c)) return;
+    const stream = mailbox ? this.#mailbox : c.stream, fresh = !stream.next;
+    const gap = stream.jump(next, from);
+    if (users && c) c.users = new Set(users);
+    if (gap) {
+      for (const one of mailbox ? this.privates : [c]) {
+        const twice = one.last?.kind === 'gap' && one.last.next.epoch === next.epoch && one.last.next.offset === next.offset;
+        if (!twice) one.append({ kind: 'gap', ...gap, missing: missing(gap), at: this.#now() });
+      }
+    }
+    if (fresh && mailbox && next.offset > 1) this.#send({ op: 'history', room, before: next.offset, last: RECENT });
+  }
+
+  /** A name that the server writes in another way than the user: the room that is waited for goes by the server's. */
+  #adopt(room) {
+    const c = this.rooms.find((one) => one.joined && !one.stream.next);
+    if (!c) return null;
+    const active = this.active === c.key;
+    this.conversations.delete(c.key);
+    const at = this.open('room', room);
+    at.joined = true;
+    at.draft = c.draft;
+    at.pending = c.pending;
+    if (active) this.active = at.key;
+    this.#keepRooms();
+    return at;
+  }
+
+  on_left({ room }) {
+    const c = this.conversations.get(keyOf('room', room));
+    if (c) c.joined = false;
+  }
+
+  on_line(m) {
+    const mailbox = m.room === this.#mailboxRoom;
+    const stream = mailbox ? this.#mailbox : this.conversations.get(keyOf('room', m.room))?.stream;
+    const position = stream?.line();
+    if (!position) return;
+    const c = this.#conversationOf(m, mailbox), at = c.pending.findIndex((p) => p.id === m.id);
+    if (at >= 0 && m.name === this.me) c.pending.splice(at, 1);
+    const unread = c.unread, { n } = c.append(this.#entry(m, position));
+    if (c === this.current && !this.attended && unread === 0 && c.unread === 1) c.divider = n;
+  }
+
+  #conversationOf(m, mailbox) {
+    return mailbox ? this.open('user', m.name === this.me ? m.to : m.name) : this.open('room', m.room);
+  }
+
+  #entry({ name, text = '', action = false, at, id }, position) {
+    const mine = name === this.me;
+    return { kind: 'line', name, text, action, at, id, position, mine, mention: !mine && mentions(text, this.me) };
+  }
+
+  on_history({ room, lines = [], from }) {
+    const mailbox = room === this.#mailboxRoom, c = this.conversations.get(keyOf('room', room));
+    const stream = mailbox ? this.#mailbox : c?.stream;
+    if (!stream?.first) return;
+    const positions = stream.older(lines.length, from), news = new Map();
+    lines.slice(0, positions.length).forEach((line, i) => {
+      const one = this.#conversationOf({ ...line, room }, mailbox);
+      news.set(one, [...(news.get(one) ?? []), this.#entry(line, positions[i])]);
+    });
+    for (const [one, entries] of news) one.prepend(entries);
+    for (const one of mailbox ? this.privates : [c]) one.older = lines.length === 0 || stream.first.offset <= 1 ? 'none' : 'maybe';
+  }
+
+  on_present({ room, name }) { this.conversations.get(keyOf('room', room))?.users.add(name); }
+
+  on_absent({ room, name }) { this.conversations.get(keyOf('room', room))?.users.delete(name); }
+
+  on_typing({ room, name }) {
+    if (name !== this.me) this.conversations.get(keyOf('room', room))?.types(name, this.#now());
+  }
+
+  on_rooms({ rooms = [] }) { this.catalogue = rooms; }
+
+  on_who({ room, users = [] }) {
+    const c = this.conversations.get(keyOf('room', room));
+    if (c) c.users = new Set(users);
+    this.note(users.length ? `In #${room}: ${[...users].sort((a, b) => a.localeCompare(b)).join(', ')}` : `Nobody is in #${room}.`);
+  }
+
+  on_notice({ text = '' }) { this.note(text); }
+
+  on_failed({ code, text, room, id }) {
+    const why = text || code;
+    for (const c of this.conversations.values()) {
+      const line = id && c.pending.find((p) => p.id === id);
+      if (line) return Object.assign(line, { state: 'failed', error: why });
+    }
+    const c = room && this.conversations.get(keyOf('room', room));
+    if (c?.older === 'asked') c.older = 'maybe';
+    if (c && !c.stream.next) { // could not even be joined
+      c.joined = false;
+      this.leave(c.key);
+    }
+    this.note(why, c && this.conversations.has(c.key) ? c : this.current);
+  }
+}
