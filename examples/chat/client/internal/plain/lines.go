@@ -1,0 +1,89 @@
+package plain
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/longsplice/longsplice/examples/chat/client/internal/chat"
+)
+
+// read hands out the lines of In. The channel is closed at its end. A read that
+// waits when ctx ends is left behind.
+func (f *Filter) read(ctx context.Context) <-chan string {
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		in := bufio.NewReader(f.In)
+		for {
+			line, err := in.ReadString('\n')
+			if line != "" {
+				select {
+				case lines <- strings.TrimRight(line, "\r\n"):
+				case <-ctx.Done():
+					return
+				}
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return lines
+}
+
+// handle gives an event to the Model and does what it asks for.
+func (f *Filter) handle(e chat.Event) {
+	for queue := []chat.Event{e}; len(queue) > 0; queue = queue[1:] {
+		for _, a := range f.Model.Handle(queue[0], time.Now()) {
+			switch a := a.(type) {
+			case chat.Send:
+				if err := f.Session.Send(a.Message); err != nil {
+					queue = append(queue, &chat.Rejected{Message: a.Message, Why: err.Error()})
+				}
+			case chat.Keep:
+				f.Session.Keep(a.Name, a.Token)
+				if err := f.Keep(a.Name, a.Token); err != nil {
+					fmt.Fprintln(f.State, "the token is not kept:", err)
+				}
+			case chat.Print:
+				f.print(a)
+			case chat.Tell:
+				fmt.Fprintln(f.State, a.Text)
+			case chat.Wake:
+				f.Session.Wake()
+			case chat.Quit:
+				f.Session.Quit()
+			}
+		}
+	}
+	if _, ok := e.(*chat.LinkChanged); ok {
+		if status, _ := f.Model.Status(time.Now()); status != f.status {
+			f.status = status
+			fmt.Fprintln(f.State, status)
+		}
+	}
+}
+
+// print writes one line of the chat. When nobody reads them any more there is
+// nothing left to do.
+func (f *Filter) print(p chat.Print) {
+	if f.err != nil {
+		return
+	}
+	_, f.err = fmt.Fprintln(f.Out, Format(p))
+	if f.err != nil {
+		f.Session.Quit()
+	}
+}
+
+// Format is a line of the chat as scripts read it.
+func Format(p chat.Print) string {
+	at := p.Item.At.UTC().Format(time.RFC3339)
+	if p.Item.Action {
+		return fmt.Sprintf("%s %s * %s %s", at, p.Room, p.Item.Name, p.Item.Text)
+	}
+	return fmt.Sprintf("%s %s %s: %s", at, p.Room, p.Item.Name, p.Item.Text)
+}
