@@ -20,15 +20,15 @@ type Log struct {
 	high                uint64 // the furthest that sent has ever been
 
 	segs    []segment // segs[head:] hold [base, queued)
-	sentSeg int       // the segment that sent stands in, and how far in
-	sentOff int
 	head    int
 	tail    int    // the segment that the newest chunk belongs to, if it is at head or behind
 	base    uint64 // position of the first byte of segs[head]
+	sentSeg int    // the segment that sent stands in, and how far in
+	sentOff int
 
+	chunks Allocator
 	pins   int      // writes under way that may still read the segments
 	freed  [][]byte // chunks trimmed while pinned
-	chunks Allocator
 }
 
 // A segment is a piece of a chunk of the log's own, or the bytes of a batch that
@@ -147,22 +147,6 @@ func (l *Log) take(bufs [][]byte, budget int, limit uint64) (_ [][]byte, limited
 	return bufs, false
 }
 
-// sendAll moves sent to the end.
-func (l *Log) sendAll() {
-	l.sentSeg = len(l.segs) - 1
-	l.sentOff = len(l.segs[l.sentSeg].buf)
-	l.sent = l.queued
-	l.high = max(l.high, l.sent)
-}
-
-// relax lets go of the segments' memory while nothing is outstanding. To do so
-// in trim would have it made anew for each window.
-func (l *Log) relax() {
-	if len(l.segs) == 0 && cap(l.segs) > 64 {
-		l.segs = nil
-	}
-}
-
 // next is the length of the frame that follows sent, 0 without one.
 func (l *Log) next() int {
 	if l.sent == l.queued {
@@ -220,6 +204,8 @@ func (l *Log) trim(pos uint64) {
 		l.base = end
 		if s.chunk != nil {
 			l.free(s.chunk)
+		} else if broken == RuleSharedStays {
+			l.free(s.buf)
 		}
 		*s = segment{}
 		l.head++
@@ -227,6 +213,9 @@ func (l *Log) trim(pos uint64) {
 	if l.head == len(l.segs) {
 		l.head, l.sentSeg, l.sentOff = 0, 0, 0
 		l.segs = l.segs[:0]
+		if cap(l.segs) > 64 {
+			l.segs = nil
+		}
 	} else if l.sentSeg < l.head {
 		l.sentSeg, l.sentOff = l.head, 0
 	}
@@ -259,11 +248,16 @@ func (l *Log) unpin() {
 // always fits an empty log.
 func (l *Log) fits(n, limit int) bool {
 	outstanding := l.queued - l.acked
+	if broken == RuleCapOutbox {
+		limit++
+	}
 	return outstanding == 0 && broken != RuleOneMessageFits || outstanding+uint64(n) <= uint64(limit)
 }
 
 // exhausted reports whether n more bytes would wrap the position.
-func (l *Log) exhausted(n int) bool { return l.queued > math.MaxUint64-1-uint64(n) }
+func (l *Log) exhausted(n int) bool {
+	return l.queued > math.MaxUint64-1-uint64(n) && broken != RuleNoWrap
+}
 
 // messages returns the messages in [from, to), sharing the log's memory.
 func (l *Log) messages(from, to uint64) (msgs [][]byte) {
