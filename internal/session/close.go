@@ -68,7 +68,7 @@ func (s *Session) AtFinal() bool { return s.remote != nil && s.consumed >= s.rem
 // slices share the outbox's memory, which is used for nothing else again.
 func (s *Session) Loss() (undelivered, unknown [][]byte) {
 	split := s.out.high
-	if s.PeerDone() {
+	if s.PeerDone() || broken == RuleSentIsUnknown {
 		// The peer has said what it consumed, and acked tells it: the rest
 		// certainly was not.
 		split = s.out.acked

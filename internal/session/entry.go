@@ -63,7 +63,7 @@ func NewEntry(s *Session, id wire.ID, identity string, h *wire.Hello, token wire
 func (e *Entry) Resume(h *wire.Hello, key Key, identity string, next wire.Token) (w wire.Welcome, gen uint64, err error) {
 	byIssued := subtle.ConstantTimeCompare(key[:], e.issued[:]) == 1
 	byConfirmed := subtle.ConstantTimeCompare(key[:], e.confirmed[:]) == 1
-	if e.state == entryLost || identity != e.Identity || !byIssued && !byConfirmed {
+	if e.state == entryLost || identity != e.Identity && broken != RuleBindIdentity || !byIssued && !byConfirmed {
 		return w, 0, ErrUnknown
 	}
 	if e.state == entryClosed {
@@ -108,11 +108,11 @@ func (e *Entry) welcome(h *wire.Hello, token wire.Token) (wire.Welcome, uint64, 
 // Confirm says that a frame came on the link of generation gen, so that its
 // WELCOME has arrived. It reports whether that retired a key.
 func (e *Entry) Confirm(gen uint64) (retired Key, ok bool) {
-	if gen != e.Session.gen || e.confirmedAt == gen {
+	if gen != e.Session.gen && broken != RuleConfirmNewest || e.confirmedAt == gen {
 		return Key{}, false
 	}
 	e.confirmedAt = gen
-	if e.issued == (Key{}) || e.issued == e.confirmed {
+	if e.issued == (Key{}) || e.issued == e.confirmed || broken == RuleRetireToken {
 		return Key{}, false
 	}
 	retired = e.confirmed
@@ -150,15 +150,19 @@ func (e *Entry) Expire(gen uint64, now, ttl time.Duration) bool {
 	return true
 }
 
-// Bury ends the session and keeps its CLOSE for a client that comes back
-// because it missed it.
+// Bury ends the session. If it has closed, its CLOSE is kept for a client that
+// comes back because it missed it. One that has closed its outgoing direction
+// alone is lost: its application may go on to consume what has come in, and
+// there is no CLOSE that tells how far.
 func (e *Entry) Bury() {
 	e.state = entryLost
-	if l := e.Session.local; l != nil && broken != RuleTombstone {
-		e.state, e.tomb = entryClosed, *l
-		if e.tomb.Consumed == wire.Open {
-			e.tomb.Consumed = e.Session.consumed
-		}
+	l := e.Session.local
+	if l == nil || l.Consumed == wire.Open && broken != RuleTombOfClosed || broken == RuleTombstone {
+		return
+	}
+	e.state, e.tomb = entryClosed, *l
+	if broken == RuleTombOfClosed {
+		e.tomb.Consumed = e.Session.consumed
 	}
 }
 

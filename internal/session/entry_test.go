@@ -76,7 +76,7 @@ func TestTombTellsHowItEnded(t *testing.T) {
 	require.NoError(t, e.send(clientSide, []byte("one")))
 	e.settle()
 	e.consume(serverSide)
-	e.side[serverSide].s.CloseSend(5, "bye")
+	e.side[serverSide].s.Close(5, "bye")
 	e.entry.Bury()
 	require.True(t, e.entry.Buried())
 	rest := e.entry.Remains()
@@ -85,7 +85,20 @@ func TestTombTellsHowItEnded(t *testing.T) {
 	_, _, err := rest.Resume(h, KeyOf(h.Token), "ada", wire.Token{})
 	var tomb *Tomb
 	require.ErrorAs(t, err, &tomb)
-	require.Equal(t, wire.Close{Code: 5, Reason: "bye", Consumed: 8}, tomb.Close, "half open is over, too")
+	require.Equal(t, wire.Close{Code: 5, Reason: "bye", Consumed: 8}, tomb.Close)
+}
+
+// A tombstone says how much was consumed. Of a session that was lost while its
+// application still received, nobody can say it: what has come in may be consumed
+// yet, and the client must not take it for undelivered.
+func TestHalfOpenSessionIsLostWithoutATomb(t *testing.T) {
+	e := newEnds(t, testLimits)
+	require.NoError(t, e.send(clientSide, []byte("one")))
+	e.settle()
+	e.side[serverSide].s.CloseSend(5, "no more from here")
+	e.entry.Bury()
+	require.False(t, e.entry.Buried())
+	require.Equal(t, ErrUnknown, e.tryResume(e.hello(), "ada"))
 }
 
 func TestRefusedResumptionChangesNothing(t *testing.T) {

@@ -16,21 +16,23 @@ func (s *Session) Data(gen uint64, size int, now time.Duration) (discard bool, e
 		return false, ErrFenced
 	}
 	n := uint64(size)
-	if s.received > math.MaxUint64-1-n {
+	if s.received > math.MaxUint64-1-n && broken != RuleNoWrap {
 		return false, wire.Errorf("position would wrap at %d", s.received)
 	}
-	if s.remote != nil && s.received+n > s.remote.Final {
+	if s.remote != nil && s.received+n > s.remote.Final && broken != RuleGuardFinal {
 		return false, wire.Errorf("DATA up to %d after CLOSE with final %d", s.received+n, s.remote.Final)
 	}
 	// The peer can know of no more credit than this link has carried. A single
 	// message may fill an empty window and more.
 	if open := s.received - s.toldConsumed; open+n > uint64(s.limits.Window) &&
-		(open != 0 || broken == RuleOneMessageFits) {
+		(open != 0 || broken == RuleOneMessageFits) && broken != RuleGuardWindow {
 		return false, wire.Errorf("DATA beyond the window: %d bytes with %d of %d taken", n, open, s.limits.Window)
 	}
-	s.received += n
+	if s.received += n; broken == RuleCountWholeFrame {
+		s.received--
+	}
 	s.news(now)
-	return s.local != nil && s.local.Consumed != wire.Open, nil
+	return s.local != nil && s.local.Consumed != wire.Open && broken != RuleDiscardAtClose, nil
 }
 
 // Consume says that the application is done with the next size bytes of what
@@ -132,13 +134,13 @@ func (s *Session) ack(body []byte) (Event, uint64, error) {
 	if err != nil {
 		return NoEvent, 0, err
 	}
-	if a.Sent != s.received {
+	if a.Sent != s.received && broken != RuleAckTellsSent {
 		return NoEvent, 0, wire.Errorf("peer sent %d, received here %d", a.Sent, s.received)
 	}
 	if a.Consumed > a.Received {
 		return NoEvent, 0, wire.Errorf("peer consumed %d of %d received", a.Consumed, a.Received)
 	}
-	if a.Received > s.out.sent {
+	if a.Received > s.out.sent && broken != RuleAckWithinSent {
 		return NoEvent, 0, wire.Errorf("peer received %d, only %d was sent", a.Received, s.out.sent)
 	}
 	s.progress(a.Received, a.Consumed)
@@ -148,7 +150,10 @@ func (s *Session) ack(body []byte) (Event, uint64, error) {
 // progress takes over what the peer reports; what is behind is old news.
 func (s *Session) progress(received, consumed uint64) {
 	s.peerReceived = max(s.peerReceived, received)
-	if consumed > s.out.acked {
+	if broken == RuleForgetConsumed {
+		consumed = received
+	}
+	if consumed > s.out.acked || broken == RuleAckRises {
 		s.out.trim(consumed)
 	}
 }
@@ -158,7 +163,7 @@ func (s *Session) peerClosed(body []byte) (Event, uint64, error) {
 	if err != nil {
 		return NoEvent, 0, err
 	}
-	if c.Final < s.received {
+	if c.Final < s.received && broken != RuleGuardFinal {
 		return NoEvent, 0, wire.Errorf("CLOSE with final %d after %d was received", c.Final, s.received)
 	}
 	if s.remote != nil && c.Final > s.remote.Final {

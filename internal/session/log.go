@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/longsplice/longsplice/internal/wire"
 )
@@ -19,25 +20,28 @@ type Log struct {
 	acked, sent, queued uint64
 	high                uint64 // the furthest that sent has ever been
 
-	segs    []segment // segs[head:] hold [base, queued)
-	head    int
-	tail    int    // the segment that the newest chunk belongs to, if it is at head or behind
-	base    uint64 // position of the first byte of segs[head]
-	sentSeg int    // the segment that sent stands in, and how far in
+	segs    [][]byte // segments; segs[head:] hold [base, queued)
+	sentSeg int      // the segment that sent stands in, and how far in
 	sentOff int
+	head    int
+	base    uint64 // position of the first byte of segs[head]
 
-	chunks Allocator
+	own    []ownChunk
 	pins   int      // writes under way that may still read the segments
 	freed  [][]byte // chunks trimmed while pinned
+	chunks Allocator
 }
 
 // A segment is a piece of a chunk of the log's own, or the bytes of a batch that
-// others share. The last piece of a chunk has the chunk, which is free when that
-// is; frames are appended to it, and where a batch has come between, to another
-// piece behind it.
-type segment struct {
-	buf   []byte
-	chunk []byte
+// others share. There may be thousands of segments on thousands of connections,
+// so they are small, and what is to be known of chunks stands apart.
+
+// An ownChunk is a chunk of the log's own. It is free when the last segment in it
+// is. To the newest one frames are appended: to its last segment, or where a
+// batch has come behind that, to another one.
+type ownChunk struct {
+	buf  []byte
+	last int // its last segment
 }
 
 // Batches up to smallBatch are copied: a segment would take up more.
@@ -57,7 +61,7 @@ func (l *Log) init(a Allocator) { l.chunks = a }
 func (l *Log) append(msg []byte) {
 	n := wire.HeaderSize + len(msg)
 	s := l.room(n)
-	s.buf = wire.AppendData(s.buf, msg)
+	*s = wire.AppendData(*s, msg)
 	l.queued += uint64(n)
 }
 
@@ -65,41 +69,45 @@ func (l *Log) append(msg []byte) {
 func (l *Log) appendShared(frames []byte) {
 	if len(frames) <= smallBatch {
 		s := l.room(len(frames))
-		s.buf = append(s.buf, frames...)
+		*s = append(*s, frames...)
 	} else {
-		l.push(segment{buf: frames})
+		l.push(frames[:len(frames):len(frames)])
 	}
 	l.queued += uint64(len(frames))
 }
 
-// room returns the last segment, whose chunk has room for n bytes more.
-func (l *Log) room(n int) *segment {
-	last := len(l.segs) - 1
-	if l.tail >= l.head && l.tail <= last {
-		if s := &l.segs[l.tail]; s.chunk != nil && cap(s.buf)-len(s.buf) >= n {
-			if l.tail == last {
+// room returns the last segment, with room for n bytes more in a chunk of the
+// log's own.
+func (l *Log) room(n int) *[]byte {
+	if len(l.own) > 0 {
+		c := &l.own[len(l.own)-1]
+		if s := &l.segs[c.last]; cap(*s)-len(*s) >= n {
+			if c.last == len(l.segs)-1 {
 				return s
 			}
-			chunk, rest := s.chunk, s.buf[len(s.buf):]
-			s.buf, s.chunk = s.buf[:len(s.buf):len(s.buf)], nil
-			l.push(segment{buf: rest, chunk: chunk})
-			l.tail = len(l.segs) - 1
-			return &l.segs[l.tail]
+			rest := (*s)[len(*s):]
+			*s = (*s)[:len(*s):len(*s)]
+			l.push(rest)
+			c.last = len(l.segs) - 1
+			return &l.segs[c.last]
 		}
 	}
 	// A connection that says little holds little: chunks grow with what is
 	// outstanding.
 	chunk := l.chunks.Get(max(n, min(int(l.queued-l.acked), maxChunk)))
-	l.push(segment{buf: chunk, chunk: chunk})
-	l.tail = len(l.segs) - 1
-	return &l.segs[l.tail]
+	l.push(chunk)
+	l.own = append(l.own, ownChunk{chunk, len(l.segs) - 1})
+	return &l.segs[len(l.segs)-1]
 }
 
-func (l *Log) push(s segment) {
+func (l *Log) push(s []byte) {
 	if l.head > 0 && len(l.segs) == cap(l.segs) {
 		n := copy(l.segs, l.segs[l.head:])
 		clear(l.segs[n:])
-		l.segs, l.sentSeg, l.tail, l.head = l.segs[:n], l.sentSeg-l.head, l.tail-l.head, 0
+		for i := range l.own {
+			l.own[i].last -= l.head
+		}
+		l.segs, l.sentSeg, l.head = l.segs[:n], l.sentSeg-l.head, 0
 	}
 	l.segs = append(l.segs, s)
 }
@@ -110,8 +118,7 @@ func (l *Log) push(s segment) {
 // limit held anything back.
 func (l *Log) take(bufs [][]byte, budget int, limit uint64) (_ [][]byte, limited bool) {
 	for first := true; l.sent < l.queued && budget > 0; {
-		s := l.segs[l.sentSeg]
-		rest := s.buf[l.sentOff:]
+		rest := l.segs[l.sentSeg][l.sentOff:]
 		if len(rest) == 0 {
 			l.sentSeg, l.sentOff = l.sentSeg+1, 0
 			continue
@@ -147,15 +154,31 @@ func (l *Log) take(bufs [][]byte, budget int, limit uint64) (_ [][]byte, limited
 	return bufs, false
 }
 
+// sendAll moves sent to the end.
+func (l *Log) sendAll() {
+	l.sentSeg = len(l.segs) - 1
+	l.sentOff = len(l.segs[l.sentSeg])
+	l.sent = l.queued
+	l.high = max(l.high, l.sent)
+}
+
+// relax lets go of the segments' memory while nothing is outstanding. To do so
+// in trim would have it made anew for each window.
+func (l *Log) relax() {
+	if len(l.segs) == 0 && cap(l.segs) > 64 {
+		l.segs, l.own = nil, nil
+	}
+}
+
 // next is the length of the frame that follows sent, 0 without one.
 func (l *Log) next() int {
 	if l.sent == l.queued {
 		return 0
 	}
-	for l.sentOff == len(l.segs[l.sentSeg].buf) {
+	for l.sentOff == len(l.segs[l.sentSeg]) {
 		l.sentSeg, l.sentOff = l.sentSeg+1, 0
 	}
-	return frameSize(l.segs[l.sentSeg].buf[l.sentOff:])
+	return frameSize(l.segs[l.sentSeg][l.sentOff:])
 }
 
 func frameSize(p []byte) int { return int(binary.BigEndian.Uint32(p)) + 4 }
@@ -177,7 +200,7 @@ func wholeFrames(p []byte, max int) (n int) {
 func (l *Log) rewind(pos uint64) bool {
 	at := l.base
 	for i := l.head; i < len(l.segs); i++ {
-		buf := l.segs[i].buf
+		buf := l.segs[i]
 		if pos-at <= uint64(len(buf)) {
 			off := int(pos - at)
 			if wholeFrames(buf, off) != off {
@@ -196,26 +219,24 @@ func (l *Log) rewind(pos uint64) bool {
 func (l *Log) trim(pos uint64) {
 	l.acked = pos
 	for l.head < len(l.segs) {
-		s := &l.segs[l.head]
-		end := l.base + uint64(len(s.buf))
+		s := l.segs[l.head]
+		end := l.base + uint64(len(s))
 		if end > pos {
 			break
 		}
 		l.base = end
-		if s.chunk != nil {
-			l.free(s.chunk)
+		if len(l.own) > 0 && l.own[0].last == l.head {
+			l.free(l.own[0].buf)
+			l.own = slices.Delete(l.own, 0, 1)
 		} else if broken == RuleSharedStays {
-			l.free(s.buf)
+			l.free(s)
 		}
-		*s = segment{}
+		l.segs[l.head] = nil
 		l.head++
 	}
 	if l.head == len(l.segs) {
 		l.head, l.sentSeg, l.sentOff = 0, 0, 0
 		l.segs = l.segs[:0]
-		if cap(l.segs) > 64 {
-			l.segs = nil
-		}
 	} else if l.sentSeg < l.head {
 		l.sentSeg, l.sentOff = l.head, 0
 	}
@@ -272,11 +293,11 @@ func (l *Log) frames(from, to uint64) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		at := l.base
 		for _, s := range l.segs[l.head:] {
-			if end := at + uint64(len(s.buf)); end <= from {
+			if end := at + uint64(len(s)); end <= from {
 				at = end
 				continue
 			}
-			for p := s.buf; len(p) > 0 && at < to; {
+			for p := s; len(p) > 0 && at < to; {
 				size := frameSize(p)
 				if at >= from && !yield(p[:size:size]) {
 					return

@@ -44,7 +44,7 @@ func (s *Session) SendShared(gen uint64, frames []byte) (now bool, err error) {
 
 func (s *Session) accepts(n int) error {
 	switch {
-	case !s.Accepts():
+	case !s.Accepts() && broken != RuleStopAtClose:
 		return ErrClosing
 	case s.out.exhausted(n):
 		return ErrExhausted
@@ -103,7 +103,7 @@ func (s *Session) Probe() {
 // arrive at once when it mends, and a peer that counts them would take that for
 // haste: no more of them are under way than it bears.
 func (s *Session) Ping(nonce uint64) {
-	if s.unanswered++; s.unanswered < pingBurst {
+	if s.unanswered++; s.unanswered < pingBurst || broken == RuleBearPings {
 		s.ping = nonce
 		s.owe(owePing)
 	}
@@ -157,7 +157,13 @@ func (s *Session) limit(n int) uint64 {
 	if s.out.sent == s.out.acked && broken != RuleOneMessageFits {
 		window = max(window, uint64(n))
 	}
+	if broken == RuleKeepToWindow {
+		window++
+	}
 	end := s.final()
+	if broken == RuleStopAtFinal {
+		end = math.MaxUint64
+	}
 	if end-s.out.acked < window {
 		return end
 	}
@@ -169,7 +175,7 @@ func (s *Session) limit(n int) uint64 {
 // of DATA, or one frame that is longer. Everything counts as sent; bufs may
 // alias ctrl, and stay valid until Wrote. The link must write all of it or die.
 func (s *Session) Next(gen uint64, ctrl []byte, bufs [][]byte, budget int) ([]byte, [][]byte) {
-	if gen != s.gen || !s.attached {
+	if gen != s.gen && broken != RuleFenceWriter || !s.attached {
 		return ctrl, bufs
 	}
 	var blocked bool // by the window, so that only an ACK can help
@@ -231,7 +237,7 @@ func (s *Session) told() {
 // Deadline returns when Tick is next due, 0 for never.
 func (s *Session) Deadline() time.Duration {
 	switch {
-	case s.untold == 0 || !s.attached || s.owed&oweAck != 0: // owed already
+	case s.untold == 0 || !s.attached || s.owed&oweAck != 0 || broken == RuleTellInTime: // owed already
 		return 0
 	case s.Draining() && s.consumed > s.toldConsumed:
 		return s.untold + stickyAck

@@ -23,6 +23,33 @@ const (
 	RulePinWrites
 	RuleExpireDetached
 	RuleRewindSent
+	RuleDetachOwnLink
+	RuleFenceWriter
+	RuleAnswerNewest
+	RuleConfirmNewest
+	RuleRetireToken
+	RuleBindIdentity
+	RuleCountWholeFrame
+	RuleForgetConsumed
+	RuleAckRises
+	RuleAckWithinSent
+	RuleAckTellsSent
+	RulePositionsMatch
+	RuleLimitsNeverShrink
+	RuleKeepToWindow
+	RuleGuardWindow
+	RuleCapOutbox
+	RuleSentIsUnknown
+	RuleAskAgain
+	RuleTellInTime
+	RuleBearPings
+	RuleStopAtClose
+	RuleStopAtFinal
+	RuleGuardFinal
+	RuleDiscardAtClose
+	RuleTombOfClosed
+	RuleNoWrap
+	RuleSharedStays
 	ruleEnd
 )
 
@@ -43,6 +70,34 @@ var ruleNames = [...]string{
 	RulePinWrites:       "memory under a fenced write is pinned",
 	RuleExpireDetached:  "only a detached session of the same generation expires",
 	RuleRewindSent:      "sent goes back to what the peer received",
+
+	RuleDetachOwnLink:     "the end of an old link leaves its successor alone",
+	RuleFenceWriter:       "the writer of an old link gets no more to write",
+	RuleAnswerNewest:      "only the answer to the newest HELLO counts",
+	RuleConfirmNewest:     "only a frame on the newest link confirms its token",
+	RuleRetireToken:       "a token that is confirmed retires the one before",
+	RuleBindIdentity:      "only the identity that began a session resumes it",
+	RuleCountWholeFrame:   "a position counts whole frames",
+	RuleForgetConsumed:    "only what was consumed is forgotten",
+	RuleAckRises:          "an acknowledgement that is behind changes nothing",
+	RuleAckWithinSent:     "nothing is acknowledged that was not sent",
+	RuleAckTellsSent:      "ACK tells how much its sender has sent",
+	RulePositionsMatch:    "the positions of a handshake are ones that can be",
+	RuleLimitsNeverShrink: "windows and message limits never shrink",
+	RuleKeepToWindow:      "a sender keeps to the window",
+	RuleGuardWindow:       "a receiver takes no more than its window",
+	RuleCapOutbox:         "an outbox takes no more than its cap",
+	RuleSentIsUnknown:     "what was sent may have been consumed",
+	RuleAskAgain:          "a question that died with its link is asked again",
+	RuleTellInTime:        "progress is told in time, asked for or not",
+	RuleBearPings:         "no more pings are under way than a peer bears",
+	RuleStopAtClose:       "nothing is accepted after CLOSE",
+	RuleStopAtFinal:       "nothing is sent beyond final",
+	RuleGuardFinal:        "nothing is taken beyond final",
+	RuleDiscardAtClose:    "nothing is kept that nobody will consume",
+	RuleTombOfClosed:      "a session that was lost half open leaves no tombstone",
+	RuleNoWrap:            "no position wraps",
+	RuleSharedStays:       "bytes that are shared are not reused",
 }
 
 func (r Rule) String() string { return ruleNames[r] }

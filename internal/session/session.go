@@ -132,9 +132,12 @@ func (s *Session) Attach(gen uint64, peer Positions, window, maxMessage int) err
 	}
 	// What the old link was asked for or owed died with it. Whoever still
 	// waits asks again; a peer that still waits does so, too.
+	asked := s.asked
 	s.owed, s.probe, s.asked, s.drainTo = 0, false, false, 0
 	s.pings, s.unanswered = pingBudget{}, 0
-	if s.wantAt > s.out.acked {
+	if broken == RuleAskAgain {
+		s.asked = asked
+	} else if s.wantAt > s.out.acked {
 		s.owed |= oweAckReq
 	}
 	if s.local != nil && (broken != RuleRepeatClose || !s.closeSent) {
@@ -150,6 +153,9 @@ func intOf(n uint32) int { return int(min(uint64(n), math.MaxInt)) }
 // other end of this session.
 func (s *Session) checkPeer(peer Positions, window, maxMessage int) error {
 	switch {
+	case (window < s.peerWindow || maxMessage < s.peerMax) && broken != RuleLimitsNeverShrink:
+		return wire.Errorf("peer lowered its limits to window %d, message %d", window, maxMessage)
+	case broken == RulePositionsMatch:
 	case peer.Received > s.out.high:
 		return wire.Errorf("peer received %d, only %d was sent", peer.Received, s.out.high)
 	case peer.Received < s.peerReceived:
@@ -158,8 +164,6 @@ func (s *Session) checkPeer(peer Positions, window, maxMessage int) error {
 		return wire.Errorf("peer consumed %d of %d received", peer.Consumed, peer.Received)
 	case peer.Consumed < s.out.acked && s.remote == nil:
 		return wire.Errorf("peer consumed %d, it had acknowledged %d", peer.Consumed, s.out.acked)
-	case window < s.peerWindow || maxMessage < s.peerMax:
-		return wire.Errorf("peer lowered its limits to window %d, message %d", window, maxMessage)
 	}
 	return nil
 }
@@ -167,7 +171,7 @@ func (s *Session) checkPeer(peer Positions, window, maxMessage int) error {
 // Detach says that the link of generation gen is dead. It reports whether that
 // was the session's link.
 func (s *Session) Detach(gen uint64) bool {
-	if gen != s.gen || !s.attached {
+	if gen != s.gen && broken != RuleDetachOwnLink || !s.attached {
 		return false
 	}
 	s.attached = false
