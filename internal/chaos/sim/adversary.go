@@ -1,156 +1,129 @@
 package main
 
-import (
-	"time"
-)
+import "math/rand/v2"
 
-// run plays one seed: an adversary's schedule, then a heal, then the verdict.
-func run(seed uint64, trace func(string, ...any)) (counts, error) {
-	w := newWorld(seed, trace)
-	steps := 100 + w.rng.IntN(500)
-	closing := w.rng.IntN(3) == 0
-	w.redial()
-	for range steps {
-		if w.failed != nil {
-			break
-		}
-		w.step(closing)
-		w.observe()
-	}
-	if w.failed == nil {
-		w.heal()
-	}
-	w.counts.Steps = steps
-	return w.counts, w.failed
+// adversary draws a schedule from a seed, move by move, with an eye on what has
+// come of the moves before.
+type adversary struct {
+	*rand.Rand
+	weights [opEnd]int
+	sum     int
 }
 
-// pick returns one of the links, the newest more often than not.
-func (w *world) pick() *link {
-	n := len(w.links)
-	if back := w.rng.IntN(8); back < 3 && back < n {
-		return w.links[n-1-back]
-	}
-	return w.links[n-1]
+func newAdversary(seed uint64) *adversary {
+	return &adversary{Rand: rand.New(rand.NewPCG(seed, 0x10a9))}
 }
 
-func (w *world) side() int {
-	if w.ends[server] == nil {
-		return client
-	}
-	return w.rng.IntN(2)
+// usual is how often each move is made, in a thousand or so.
+var usual = [opEnd]int{
+	opSend: 200, opBatch: 25, opFan: 6, opReceive: 170, opFlush: 6, opClose: 2, opCloseBoth: 1, opProbe: 3, opWrite: 220,
+	opDeliver: 220, opCut: 25, opFin: 6, opGiveUp: 30, opAbandon: 8, opStall: 6, opHeal: 8, opDial: 35, opResumes: 2, opReplay: 5,
+	opAdvance: 20, opIdle: 8, opLag: 2, opExpire: 1, opRestart: 1, opCrash: 1, opEvict: 1, opDrain: 1, opForge: 2,
+	opThief: 4,
 }
 
-// step is one move of the adversary.
-func (w *world) step(closing bool) {
-	side, l := w.side(), w.pick()
-	switch p := w.rng.IntN(1000); {
-	case p < 220:
-		w.send(side, w.rng.IntN(1+w.rng.IntN(w.limits.MaxMessage+1)))
-	case p < 240:
-		w.send(side, w.limits.MaxMessage)
-	case p < 420:
-		w.receive(side)
-	case p < 640:
-		w.write(l, side, 1+w.rng.IntN(150))
-	case p < 860:
-		w.deliver(l, w.rng.IntN(2), 1+w.rng.IntN(150))
-	case p < 890:
-		l.cut(w, w.rng.IntN(200))
-	case p < 920:
-		if l.dead && w.rng.IntN(2) == 0 {
-			w.giveUp(l, side)
-		}
-	case p < 925:
-		w.giveUp(l, side) // though it lives
-	case p < 960:
-		if c := w.dial; c.ends[client].gone || w.rng.IntN(10) == 0 {
-			w.redial()
-		}
-	case p < 980:
-		w.advance(time.Duration(w.rng.Int64N(int64(2 * time.Second))))
-	case p < 985:
-		if w.rng.IntN(8) == 0 {
-			w.expire()
-		}
-	case p < 990:
-		l.ends[side].abandonIfGone()
-	case p < 991:
-		if w.rng.IntN(20) == 0 {
-			w.restart()
-		}
-	case p < 996:
-		if e := w.ends[side]; !e.done {
-			e.s.Ask()
-		}
-	case closing && w.rng.IntN(2) == 0:
-		w.close(side, w.rng.IntN(6))
+// setup draws the world, and how the adversary is disposed: each has moves that it
+// never makes and others that it favours, because what one kind of fault
+// provokes another may cover up.
+func (a *adversary) setup() Setup {
+	pick := func(of ...int) int { return of[a.IntN(len(of))] }
+	s := Setup{
+		Clients: 1 + a.IntN(4)/3,
+		TTL:     millis(pick(300, 3000, 10_000, 10_000, 30_000)),
+		Beat:    millis(pick(0, 50, 200, 200)),
+		Dead:    pick(3, 3, 10, 60),
+		Budget:  pick(1, 60, 150, 400),
 	}
-	w.finish(client)
-	w.finish(server)
-}
-
-func (le *linkEnd) abandonIfGone() {
-	if le.gone {
-		le.abandon()
+	if a.IntN(3) == 0 {
+		s.MinPing = millis(pick(20, 100, 400))
 	}
-}
-
-func (w *world) advance(d time.Duration) {
-	w.now += d
-	for _, e := range w.ends {
-		if e != nil && !e.done {
-			e.s.Tick(w.now)
+	if a.IntN(12) == 0 {
+		s.Edge = uint64(100 + a.IntN(2000))
+	}
+	s.Quiet = s.Beat > 0 && a.IntN(4) == 0
+	for side := range s.Limits {
+		s.Limits[side] = Limits{
+			Window:  pick(16, 64, 100, 256, 1024),
+			Buffer:  pick(1, 64, 200, 600, 3000),
+			Message: pick(0, 30, 59, 64, 150),
+		}
+		if side == server && a.IntN(2) == 0 {
+			s.Limits[server] = s.Limits[client]
 		}
 	}
-}
-
-// expire fires the timers of links that died, late or not.
-func (w *world) expire() {
-	if len(w.expiries) == 0 {
-		return
-	}
-	i := w.rng.IntN(len(w.expiries))
-	x := w.expiries[i]
-	w.expiries = append(w.expiries[:i], w.expiries[i+1:]...)
-	w.now += w.ttl
-	attached := false
-	if gen, on := x.entry.Session.Generation(); on || gen != x.gen {
-		attached = true
-	}
-	if x.entry.Expire(x.gen, w.now, w.ttl) {
-		if attached {
-			w.fail("a session expired on account of a link that it had replaced")
-		}
-		if x.entry == w.entry { // and no session that the client never heard of
-			w.lose(server, "expired")
-		}
-	}
-}
-
-// observe checks what must hold at every moment.
-func (w *world) observe() {
-	for side, e := range w.ends {
-		if e == nil || w.ends[1-side] == nil {
-			continue
-		}
-		c, peer := e.s.Count(), w.ends[1-side].s.Count()
+	for op, usually := range usual {
+		a.weights[op] = usually * 2
 		switch {
-		case c.Acked < e.acked:
-			w.fail("%s: acked went back from %d to %d", sideName(side), e.acked, c.Acked)
-		case c.Acked > peer.Consumed:
-			w.fail("%s: acked %d, peer has consumed %d", sideName(side), c.Acked, peer.Consumed)
-		case c.Acked > c.Sent || c.Sent > c.Queued || c.Consumed > c.Received:
-			w.fail("%s: cursors out of order: %+v", sideName(side), c)
-		case c.Queued-c.Acked > uint64(max(w.limits.SendBuffer, w.limits.MaxMessage+5)):
-			w.fail("%s: outbox holds %d, cap %d", sideName(side), c.Queued-c.Acked, w.limits.SendBuffer)
+		case usually >= 150: // without these nothing happens
+		case usually <= 2 && a.IntN(3) > 0, a.IntN(4) == 0: // few worlds survive many of the former
+			a.weights[op] = 0
+		case a.IntN(6) == 0:
+			a.weights[op] = usually * 12
 		}
-		e.acked = c.Acked
-		held := 0
-		for _, m := range e.inbox {
-			held += m.size
-		}
-		if held > max(w.limits.Window, w.limits.MaxMessage+5) {
-			w.fail("%s: inbox holds %d, window %d", sideName(side), held, w.limits.Window)
+		a.sum += a.weights[op]
+	}
+	return s
+}
+
+func (a *adversary) op() Op {
+	n := a.IntN(a.sum)
+	for op, weight := range a.weights {
+		if n -= weight; n < 0 {
+			return Op(op)
 		}
 	}
+	return opSend
+}
+
+// length is how many moves there are.
+func (a *adversary) length() int { return 20 << a.IntN(5) * (4 + a.IntN(5)) / 4 }
+
+// move draws the next move.
+func (a *adversary) move(w *world) Move {
+	m := Move{Op: a.op(), Side: uint8(a.IntN(2)), Slot: uint8(a.IntN(len(w.slots)))}
+	if s := w.slots[m.Slot]; m.Op == opSend && !s.end(int(m.Side)).mayTry() {
+		m.Op = opDeliver // there is no session yet
+	}
+	if a.IntN(8) < 3 {
+		m.Back = uint8(a.IntN(4))
+	}
+	s := w.slots[m.Slot]
+	l := s.link(int(m.Back))
+	if l.ends[m.Side].stalled && a.IntN(16) == 0 {
+		m.Op = opHeal // while the link is still in use
+	}
+	switch m.Op {
+	case opSend:
+		longest := w.setup.Limits[m.Side].Message
+		if m.N = int32(a.IntN(1 + a.IntN(longest+1))); a.IntN(12) == 0 {
+			m.N = int32(longest)
+		}
+	case opBatch, opFan, opForge, opThief:
+		m.N = int32(a.IntN(1000))
+	case opClose, opCloseBoth:
+		m.N = int32(a.IntN(8))
+	case opWrite, opDeliver:
+		m.N = int32(1 + a.IntN(150))
+	case opCut:
+		m.N = int32(a.IntN(200))
+	case opGiveUp:
+		if !l.dead && a.IntN(6) > 0 {
+			m.Op = opDeliver
+			m.N = 200
+		}
+	case opStall:
+		m.N = int32(a.IntN(4) / 3)
+	case opDial:
+		if s.client.newest != nil && !s.client.newest.ends[client].gone && a.IntN(10) > 0 {
+			m.Op, m.N = opDeliver, 200
+		}
+	case opAdvance, opLag, opIdle:
+		m.N = int32(1 + a.IntN(1+a.IntN(1<<a.IntN(13))))
+		if l.ends[m.Side].stalled && a.IntN(2) == 0 {
+			m.N += 1000 // long enough to matter
+		}
+	case opExpire, opResumes:
+		m.N = int32(a.IntN(1 << a.IntN(7)))
+	}
+	return m
 }

@@ -1,52 +1,131 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"flag"
-	"fmt"
+	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
 
-var (
-	seed  = flag.Uint64("seed", 0, "play this seed alone, with a trace")
-	seeds = flag.Uint64("seeds", 20_000, "number of seeds to play")
-)
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// TestTheCoreKeepsItsPromise plays schedules of cuts, stale and racing dials,
-// lost answers, slow applications, closing ends, expiries and restarts.
+var seeds = flag.Uint64("seeds", 10_000, "number of seeds to play")
+
+// TestTheCoreKeepsItsPromise plays seeds, and sees to it that the adversary was
+// not idle in any of its ways.
 func TestTheCoreKeepsItsPromise(t *testing.T) {
-	if *seed != 0 {
-		_, err := run(*seed, t.Logf)
-		require.NoError(t, err)
-		return
+	c := &Campaign{First: 1, Seeds: *seeds, Workers: runtime.GOMAXPROCS(0)}
+	if testing.Short() {
+		c.Seeds /= 10
 	}
-	n := *seeds
+	c.Run(t.Context())
+	for _, f := range c.Failures() {
+		keepFailure("testdata", f)
+		t.Errorf("seed %d: %v", f.Seed, f.Err)
+	}
+	require.Equal(t, c.Seeds, c.played.Load())
+	t.Logf("%d seeds: %s", c.Seeds, &c.met)
+	for e, n := range c.met {
+		require.True(t, n > 0 || testing.Short(), "the adversary never brought about: %s", eventNames[e])
+	}
+}
+
+// TestEverythingFollowsFromTheSchedule plays seeds again, and the schedules that
+// they stand for, as they are and as text.
+func TestEverythingFollowsFromTheSchedule(t *testing.T) {
+	n := uint64(2000)
 	if testing.Short() {
 		n /= 10
 	}
-	var total counts
-	for s := uint64(1); s <= n; s++ {
-		c, err := run(s, nil)
-		require.NoError(t, err, "replay with: go test ./internal/chaos/sim -seed=%d -v", s)
-		total.add(c)
+	hashes := map[uint64]bool{}
+	for seed := uint64(1); seed <= n; seed++ {
+		s, first := PlaySeed(seed, nil)
+		_, again := PlaySeed(seed, func(string, ...any) {})
+		require.Equal(t, first, again, "seed %d", seed)
+		require.Equal(t, first, s.Play(nil), "seed %d", seed)
+		require.Equal(t, first, reread(t, s).Play(nil), "seed %d", seed)
+		hashes[first.Hash] = true
 	}
-	t.Logf("%d seeds: %+v", n, total)
-	require.NotZero(t, total.Resumes, "the adversary was idle")
-	require.NotZero(t, total.Delivered)
-	require.NotZero(t, total.Stale)
-	require.NotZero(t, total.Lost)
-	require.NotZero(t, total.Closed)
-	require.NotZero(t, total.Restarts)
+	require.Greater(t, len(hashes), int(n*99/100), "all runs look alike")
 }
 
-// TestASeedIsASchedule shows that a seed that failed can be replayed.
-func TestASeedIsASchedule(t *testing.T) {
-	for s := uint64(1); s <= 50; s++ {
-		var first, second []string
-		_, _ = run(s, func(f string, a ...any) { first = append(first, fmt.Sprintf(f, a...)) })
-		_, _ = run(s, func(f string, a ...any) { second = append(second, fmt.Sprintf(f, a...)) })
-		require.NotEmpty(t, first)
-		require.Equal(t, first, second)
+func reread(t *testing.T, s *Schedule) *Schedule {
+	var text bytes.Buffer
+	_, err := s.WriteTo(&text)
+	require.NoError(t, err)
+	other, err := ReadSchedule(&text)
+	require.NoError(t, err)
+	require.Equal(t, s, other)
+	return other
+}
+
+// TestKeptSchedules plays what was kept because it found a fault once, or finds
+// one where a rule is broken.
+func TestKeptSchedules(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, name := range files {
+		s, err := readFile(name)
+		require.NoError(t, err)
+		require.NoError(t, s.Play(nil).Failed, "%s: replay with go run ./internal/chaos/sim -play internal/chaos/sim/%s -v", name, name)
+		require.NotEmpty(t, s.Note, name)
+		reread(t, s)
 	}
+}
+
+// TestShrinkFindsWhatMatters looks for a resumption with a replay: a message must
+// be written to a link that dies, and another link made.
+func TestShrinkFindsWhatMatters(t *testing.T) {
+	fails := func(s *Schedule) bool { return s.Play(nil).Met[metReplayed] > 0 }
+	tried := 0
+	for seed := uint64(1); tried < 20; seed++ {
+		s, r := PlaySeed(seed, nil)
+		if r.Met[metReplayed] == 0 || len(s.Moves) < 100 {
+			continue
+		}
+		tried++
+		less := Shrink(s, fails)
+		require.True(t, fails(less))
+		require.LessOrEqual(t, len(less.Moves), 12, "seed %d: %v", seed, less.Moves)
+		for i := range less.Moves {
+			but := *less
+			but.Moves = append(append([]Move(nil), less.Moves[:i]...), less.Moves[i+1:]...)
+			require.False(t, fails(&but), "seed %d: move %d of %v is not needed", seed, i, less.Moves)
+		}
+	}
+}
+
+func TestReadScheduleRefuses(t *testing.T) {
+	const world = "world clients=1 ttl=1 beat=0 dead=3 minping=0 budget=1 edge=0 quiet=false\n"
+	const limits = "client window=1 buffer=1 message=1\nserver window=1 buffer=1 message=1\n"
+	_, err := ReadSchedule(bytes.NewBufferString(world + limits + "send client0 0 1\n\n# a note\n"))
+	require.NoError(t, err)
+	for name, text := range map[string]string{
+		"empty":      "",
+		"no limits":  world,
+		"no world":   limits,
+		"no move":    world + limits + "sing client0 0 1\n",
+		"no end":     world + limits + "send bystander 0 1\n",
+		"no number":  world + limits + "send client0 0\n",
+		"half a one": "world clients=1\n" + limits,
+	} {
+		_, err := ReadSchedule(bytes.NewBufferString(text))
+		require.Error(t, err, name)
+	}
+}
+
+// TestInterruptedCampaign ends with what has been played so far.
+func TestInterruptedCampaign(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c := &Campaign{First: 1, Seeds: 1 << 60, Workers: 2, Progress: &bytes.Buffer{}}
+	c.Run(ctx)
+	require.Less(t, c.played.Load(), c.Seeds)
+	require.Equal(t, c.met[metMove] > 0, c.played.Load() > 0)
 }

@@ -1,0 +1,63 @@
+package main
+
+import "fmt"
+
+// A Result is what came of a schedule.
+type Result struct {
+	Hash   uint64 // of all that happened
+	Met    tally
+	Failed error
+}
+
+// Play plays a schedule, then lets all heal, and gives the verdict.
+func (s *Schedule) Play(trace func(string, ...any)) Result {
+	w := newWorld(s.Setup, trace)
+	for _, m := range s.Moves {
+		if w.failed != nil {
+			break
+		}
+		w.make(m)
+	}
+	return w.result()
+}
+
+// PlaySeed draws a schedule from a seed and plays it.
+func PlaySeed(seed uint64, trace func(string, ...any)) (*Schedule, Result) {
+	a := newAdversary(seed)
+	s := &Schedule{Setup: a.setup()}
+	w := newWorld(s.Setup, trace)
+	n := a.length()
+	s.Moves = make([]Move, 0, n)
+	for range n {
+		if w.failed != nil {
+			break
+		}
+		m := a.move(w)
+		s.Moves = append(s.Moves, m)
+		w.make(m)
+	}
+	return s, w.result()
+}
+
+func (w *world) make(m Move) {
+	w.met[metMove]++
+	w.mix(uint64(m.Op) | uint64(m.Side)<<8 | uint64(m.Slot)<<16 | uint64(m.Back)<<24 | uint64(m.N)<<32)
+	if w.trace != nil {
+		w.note("%v", m)
+	}
+	w.do(m)
+}
+
+func (w *world) result() (r Result) {
+	if w.failed == nil {
+		w.heal()
+	}
+	return Result{Hash: w.hash, Met: w.met, Failed: w.failed}
+}
+
+func (r Result) String() string {
+	if r.Failed != nil {
+		return fmt.Sprintf("%016x %v", r.Hash, r.Failed)
+	}
+	return fmt.Sprintf("%016x %s", r.Hash, &r.Met)
+}
