@@ -27,22 +27,22 @@ func (p *play) check() {
 	if bytes > p.cfg.Bytes {
 		p.fail("%d bytes are over the limit of %d", bytes, p.cfg.Bytes)
 	}
-	if most := 4*max(p.cfg.Backlog, p.cfg.History) + 64; len(l.entries) > most {
+	if most := 4*max(p.cfg.Backlog, p.cfg.History) + r.slack; len(l.entries) > most {
 		p.fail("%d entries are over %d", len(l.entries), most)
 	}
-	members, queued := 0, 0
+	members, inQueue := 0, 0
 	r.Each(func(m *Member[int, *follower]) { members++ })
 	there := 0
 	for _, f := range p.all {
 		if !f.over {
 			there++
 		}
-		if f.m.place == queued_ {
-			queued++
+		if f.m.place == queued {
+			inQueue++
 		}
 	}
-	if members != r.Members() || members != there || queued != r.queue.len {
-		p.fail("members %d, %d there, queued %d, by the room's account %d, %d", members, there, queued, r.Members(), r.queue.len)
+	if members != r.Members() || members != there || inQueue != r.queue.len {
+		p.fail("members %d, %d there, queued %d, by the room's account %d, %d", members, there, inQueue, r.Members(), r.queue.len)
 	}
 	users := map[string]bool{}
 	for _, u := range r.Users() {
@@ -58,7 +58,49 @@ func (p *play) check() {
 	}
 }
 
-const queued_ = queued
+// checkStep compares what the room says of a step with the step.
+func (p *play) checkStep() {
+	if !p.open && p.r.Pending() {
+		p.fail("pending, and no step")
+	}
+	if p.open && len(p.step.Members) == 0 {
+		p.fail("a step for nobody")
+	}
+	if !p.open {
+		return
+	}
+	served := map[*Member[int, *follower]]bool{}
+	for _, m := range p.step.Members {
+		if served[m] {
+			p.fail("served twice in one step")
+		}
+		served[m] = true
+	}
+	for _, f := range p.all {
+		if p.r.Served(f.m) != served[f.m] {
+			f.fail("served %v", served[f.m])
+		}
+	}
+}
+
+// checkHistory compares the history from a random place with the naive log.
+func (p *play) checkHistory() {
+	from := p.r.Next()
+	from.Offset -= min(uint64(p.pick(12)), from.Offset)
+	got, first := p.r.History(from, 1+p.pick(5))
+	for i, n := range got {
+		h := p.log[n]
+		if i == 0 && h.pos != first || h.pos.Offset < from.Offset || p.obsolete(n) {
+			p.fail("history from %v begins at %v: %v", from, first, got)
+		}
+		if i > 0 && !p.keys && h.pos.Offset != first.Offset+uint64(i) {
+			p.fail("history from %v has a hole: %v", from, got)
+		}
+	}
+	if len(got) == 0 && first != p.r.Next() {
+		p.fail("no history from %v, which begins at %v", from, first)
+	}
+}
 
 // checkRest holds a room in which everybody has everything to its limits.
 func (p *play) checkRest() {

@@ -25,7 +25,7 @@ func (f *follower) one(item Item[int]) {
 		}
 		f.see(item.Users)
 	case Gap:
-		if f.cursed {
+		if f.steady {
 			f.fail("a gap %v-%v for one who always took all", item.From, item.To)
 		}
 		f.skim(item.From)

@@ -145,11 +145,17 @@ func (l *log[T]) findOffset(o uint64) int {
 	return sort.Search(len(l.entries), func(i int) bool { return l.entries[i].Offset >= o })
 }
 
-// bytesFrom is at least what the entries from index i on take.
-func (l *log[T]) bytesFrom(i int) int {
-	if i == len(l.entries) {
-		return 0
+// behindBreaks returns the index of the first entry from i on that is no Break:
+// who begins there, or is told of a gap up to there, is not to be told of them.
+func (l *log[T]) behindBreaks(i int) int {
+	for i < len(l.entries) && l.entries[i].Kind == Break {
+		i++
 	}
+	return i
+}
+
+// bytesFrom is at least what the entries from index i on take. There is one.
+func (l *log[T]) bytesFrom(i int) int {
 	return min(l.bytes, l.sum-l.entries[i].sum)
 }
 

@@ -51,15 +51,28 @@ func (r *Room[T, H]) Join(m *Member[T, H], s Start, now time.Duration) {
 		m.cursor, m.next = r.back(s.Last)
 	default:
 		m.next = Position{s.From.Epoch, max(s.From.Offset, 1)}
-		i := 0
-		if m.gap = m.next.Epoch != r.epoch; !m.gap {
-			i = l.findOffset(m.next.Offset)
-			m.gap = m.next.Offset <= l.lostOffset || m.next.Offset > l.offset
-		}
-		m.cursor = l.seqAt(i)
+		m.cursor, m.gap = r.from(m.next)
 	}
 	r.members++
 	r.enqueue(m)
+}
+
+// from returns the place of a position, and whether values from there on are
+// missing.
+func (r *Room[T, H]) from(p Position) (uint64, bool) {
+	l := &r.log
+	if p.Epoch != r.epoch {
+		return l.seqAt(0), true
+	}
+	for i := l.findOffset(p.Offset); i < len(l.entries); i++ {
+		switch e := &l.entries[i]; {
+		case e.Kind != Break:
+			return e.seq, p.Offset <= l.lostOffset
+		case e.Offset > p.Offset:
+			return e.seq, true
+		}
+	}
+	return l.seq, p.Offset <= l.lostOffset || p.Offset > l.offset
 }
 
 // back returns the place of the last n values.
@@ -71,6 +84,7 @@ func (r *Room[T, H]) back(n int) (uint64, Position) {
 			n--
 		}
 	}
+	i = l.behindBreaks(i)
 	return l.seqAt(i), Position{r.epoch, l.offsetAt(i)}
 }
 

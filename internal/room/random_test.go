@@ -12,7 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var seedFlag = flag.Int64("seed", -1, "play this schedule alone")
+var (
+	seedFlag  = flag.Int64("seed", -1, "play this schedule alone")
+	seedsFlag = flag.Int64("seeds", 6000, "how many schedules are played")
+)
 
 // A source decides what happens next.
 type source func(n int) int
@@ -53,10 +56,19 @@ func newPlay(pick source) *play {
 		cfg.Policy = Disconnect
 	}
 	p.world = newWorld(cfg)
+	if flip() {
+		p.r.slack = pick(10)
+		p.r.thinAt = p.r.slack
+	}
 	return p
 }
 
 func (p *play) run(events int) error {
+	if p.pick(20) == 0 { // a sweep takes several steps
+		for range StepSize + p.pick(StepSize) {
+			p.joinOne()
+		}
+	}
 	for range events {
 		p.event()
 		p.check()
@@ -73,11 +85,14 @@ func (p *play) event() {
 	case 0, 1, 2, 3:
 		p.publish()
 	case 4:
-		p.joinOne()
+		if p.r.Members() < 12 {
+			p.joinOne()
+		}
 	case 5:
 		if f := p.any(); f != nil && p.pick(3) == 0 {
 			p.leave(f)
 		}
+		p.checkHistory()
 	case 6, 7:
 		if f := p.any(); f != nil {
 			p.r.Ready(f.m)
@@ -138,9 +153,6 @@ func (p *play) publish() {
 }
 
 func (p *play) joinOne() {
-	if len(p.all) > 12 {
-		return
-	}
 	var s Start
 	switch p.pick(4) {
 	case 0:
@@ -152,10 +164,11 @@ func (p *play) joinOne() {
 		s.From.Offset -= min(uint64(p.pick(10)), s.From.Offset)
 	}
 	user := ""
-	if !p.orderly || p.pick(8) == 0 {
+	if !p.orderly { // announcing them is not held back
 		user = []string{"", "ann", "bob", "eve", "joe"}[p.pick(5)]
 	}
 	f := p.join(user, s)
+	p.trace("join %p %q %+v at %v", f.m, user, s, f.pos)
 	f.capacity = 1 << (4 + p.pick(8))
 	f.busy = []int{0, 0, 20, 70}[p.pick(4)]
 	f.gone = p.pick(10) == 0
@@ -178,6 +191,8 @@ func (p *play) disturb() {
 func (p *play) proceed(all bool) {
 	if !p.open {
 		p.open = p.r.Step(&p.step, p.now)
+		p.ended()
+		p.checkStep()
 		return
 	}
 	p.open = false
@@ -197,6 +212,7 @@ func (p *play) proceed(all bool) {
 		}
 		v := f.answer(weight, p.pick, all)
 		p.step.Answers[i] = v
+		p.trace("offer to %p at %d: %+v, answered %d", m, m.cursor, items, v)
 		f.tooLarge = v == TooLarge
 		if v == Taken {
 			f.take(items)
@@ -210,6 +226,9 @@ func (p *play) proceed(all bool) {
 	}
 	p.r.Settle(&p.step, p.now)
 	p.ended()
+	for _, f := range p.all {
+		f.steady = f.steady || p.orderly && f.busy == 0 && f.capacity > 500 && f.m.place == active
+	}
 }
 
 // items are those of the step, which the room does not repeat.
@@ -247,7 +266,8 @@ func (p *play) drain() {
 		for _, f := range p.all {
 			p.r.Ready(f.m)
 		}
-		if p.proceed(true); !p.open && !p.r.Pending() {
+		settled := p.open
+		if p.proceed(true); !p.open && !settled {
 			break
 		}
 	}
@@ -263,24 +283,26 @@ func (p *play) drain() {
 	}
 }
 
-func runSeed(seed int64) error {
+func runSeed(seed int64, trace func(string, ...any)) error {
 	rng := rand.New(rand.NewPCG(uint64(seed), 0))
-	return newPlay(rng.IntN).run(20 + rng.IntN(300))
+	p := newPlay(rng.IntN)
+	p.trace = trace
+	return p.run(20 + rng.IntN(300))
 }
 
 // TestRandomSchedules compares rooms with a naive model over random schedules.
 func TestRandomSchedules(t *testing.T) {
-	seeds := int64(6000)
+	seeds := *seedsFlag
 	if testing.Short() {
-		seeds = 500
+		seeds /= 10
 	}
 	if *seedFlag >= 0 {
-		require.NoError(t, runSeed(*seedFlag))
+		require.NoError(t, runSeed(*seedFlag, t.Logf))
 		return
 	}
 	for seed := range seeds {
-		if err := runSeed(seed); err != nil {
-			t.Fatalf("%v\nreplay: go test ./internal/room -run TestRandomSchedules -seed %d", err, seed)
+		if err := runSeed(seed, untraced); err != nil {
+			t.Fatalf("%v\nreplay: go test ./internal/room -run TestRandomSchedules -v -seed %d", err, seed)
 		}
 	}
 }

@@ -41,27 +41,22 @@ type Step[T, H any] struct {
 	// of them can be offered again. They are not repeated.
 	Same bool
 
-	from, to uint64
-	next     Position // where to is
-	entries  int      // of the log, among Items
-	payload  int      // values and signals among them
-	size     int      // what they weigh
-	lost     uint64   // log.lostOther, when it was made
+	swath
+	lost     uint64 // log.lostOther, when it was made
 	alone    bool
-	told     Kind   // Joined or Gap, if that is all of it
-	only     string // the user that it is for, if not empty
-	personal bool   // what is for one user alone was among the entries
+	told     Kind // Joined or Gap, if that is all of it
+	personal bool // what is for one user alone was among the entries
 }
 
-// swath is what the last step of a sweep took from the log.
+// swath is what a step took from the log.
 type swath struct {
 	from, to uint64
-	next     Position
+	next     Position // where to is
 	entries  int
-	payload  int
-	size     int
-	only     string
-	end      uint64 // of the log, then
+	payload  int    // values and signals among them
+	size     int    // what they weigh
+	only     string // the user that it is for, in a sweep, if not empty
+	end      uint64 // of the log, at the time
 }
 
 // Step fills s with what is to be offered next, and reports whether there is
@@ -107,6 +102,9 @@ func (r *Room[T, H]) single(s *Step[T, H], m *Member[T, H], now time.Duration) b
 	}
 	m.gap = m.gap || missed || r.deaf(m)
 	i := l.find(m.cursor)
+	if m.gap {
+		i = l.behindBreaks(i)
+	}
 	s.start(m.cursor, true)
 	s.to, s.next, s.lost = l.seqAt(i), Position{r.epoch, l.offsetAt(i)}, l.lostOther
 	switch {
@@ -179,7 +177,8 @@ func (r *Room[T, H]) chunk(s *Step[T, H]) bool {
 		}
 		r.add(s, m)
 	}
-	if len(s.Members) > 0 {
+	if len(s.Members) > 0 { // only now is something made of it
+		r.last = s.swath
 		return true
 	}
 	r.sweeping = false
@@ -191,13 +190,12 @@ func (r *Room[T, H]) chunk(s *Step[T, H]) bool {
 // swath collects what active members at a place are to be offered.
 func (r *Room[T, H]) swath(s *Step[T, H], from uint64) {
 	s.start(from, false)
-	if w := r.last; w.from == from && w.end == r.log.seq {
-		s.Same, s.to, s.next, s.only = true, w.to, w.next, w.only
-		s.entries, s.payload, s.size = w.entries, w.payload, w.size
+	if r.last.from == from && r.last.end == r.log.seq {
+		s.swath, s.Same = r.last, true
 		return
 	}
 	r.collect(s, r.log.find(from), nil)
-	r.last = swath{from, s.to, s.next, s.entries, s.payload, s.size, s.only, r.log.seq}
+	s.end = r.log.seq
 }
 
 // collect adds the entries from index i on, for m or else for all who are
@@ -214,7 +212,7 @@ func (r *Room[T, H]) collect(s *Step[T, H], i int, m *Member[T, H]) {
 		}
 		addressed := e.Kind == Signal && e.User != ""
 		if m != nil {
-			if s.personal = s.personal || addressed; m.skips(e, r.epoch) {
+			if s.personal = s.personal || addressed; m.skips(e) {
 				continue
 			}
 		}
@@ -235,15 +233,16 @@ func (r *Room[T, H]) collect(s *Step[T, H], i int, m *Member[T, H]) {
 		})
 	}
 	s.to, s.next = l.seqAt(i), Position{r.epoch, l.offsetAt(i)}
+	if i < len(l.entries) && l.entries[i].Kind == Break {
+		s.next = l.entries[i].From
+	}
 }
 
 // skips reports whether an entry is not for m.
-func (m *Member[T, H]) skips(e *Entry[T], epoch uint64) bool {
+func (m *Member[T, H]) skips(e *Entry[T]) bool {
 	switch e.Kind {
-	case Value:
+	case Value, Break:
 		return false
-	case Break: // has it been told, by a gap?
-		return m.next == Position{epoch, e.Offset}
 	case Signal:
 		return e.seq < m.since || e.User != "" && e.User != m.User
 	}
@@ -253,9 +252,8 @@ func (m *Member[T, H]) skips(e *Entry[T], epoch uint64) bool {
 func (s *Step[T, H]) start(from uint64, alone bool) {
 	clear(s.Items)
 	s.Items, s.Same = s.Items[:0], false
-	s.from, s.to, s.alone, s.told = from, from, alone, 0
-	s.only, s.personal = "", false
-	s.entries, s.payload, s.size = 0, 0, 0
+	s.swath = swath{from: from, to: from}
+	s.alone, s.told, s.personal = alone, 0, false
 }
 
 func (s *Step[T, H]) tell(item Item[T]) {

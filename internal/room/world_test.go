@@ -26,6 +26,7 @@ type world struct {
 	all    []*follower // members, as far as the owner knows
 	now    time.Duration
 	errs   []error
+	trace  func(format string, args ...any)
 }
 
 // A stay is a user's presence.
@@ -53,14 +54,16 @@ type follower struct {
 	capacity int // weight that it takes at once
 	busy     int // in a hundred
 	gone     bool
-	cursed   bool // no gap may happen to it
+	steady   bool // it keeps up, and nothing may be missing for it
 }
 
 func newWorld(cfg Config) *world {
-	w := &world{cfg: cfg, newest: map[string]int{}, users: map[string]*stay{}, now: time.Hour}
+	w := &world{cfg: cfg, newest: map[string]int{}, users: map[string]*stay{}, now: time.Hour, trace: untraced}
 	w.r = New[int, *follower](cfg, Position{7, 1})
 	return w
 }
+
+func untraced(string, ...any) {}
 
 func (w *world) fail(format string, args ...any) {
 	w.errs = append(w.errs, fmt.Errorf(format, args...))
@@ -77,6 +80,7 @@ func (w *world) append(e Entry[int]) {
 		w.newest[e.Key] = len(w.log)
 	}
 	w.log = append(w.log, h)
+	w.trace("append %d %+v", e.Value, h)
 	if p := w.r.Append(e, w.now); p != h.pos {
 		w.fail("appended at %v instead of %v", p, h.pos)
 	}
@@ -86,6 +90,7 @@ func (w *world) seek(next Position) {
 	if next != w.r.Next() {
 		w.log = append(w.log, happened{kind: Break, pos: next})
 	}
+	w.trace("seek %v", next)
 	w.r.Seek(next, w.now)
 }
 
@@ -111,6 +116,9 @@ func (w *world) depart(user string) {
 
 func (w *world) tick() {
 	w.r.Tick(w.now)
+	if d := w.r.Deadline(); d != 0 && d <= w.now {
+		w.fail("a tick at %v is due at %v again", w.now, d)
+	}
 	maps.DeleteFunc(w.users, func(_ string, s *stay) bool { return s.members == 0 && s.until <= w.now })
 }
 
@@ -182,13 +190,14 @@ func (w *world) over(f *follower) {
 // only to one who has missed something that it could not be told of.
 func (w *world) ended() {
 	for _, m := range w.r.Ended() {
+		w.trace("ended %p at %d", m, m.cursor)
 		f := m.Handle
 		if f.over {
 			f.fail("ended twice")
 		}
 		w.over(f)
 		if !f.tooLarge && (w.cfg.Policy != Disconnect || !f.missed()) {
-			f.fail("ended without a reason")
+			f.fail("ended without a reason in %+v; the log is %v-%v", w.cfg, w.r.First(), w.r.Next())
 		}
 	}
 }
@@ -196,7 +205,7 @@ func (w *world) ended() {
 // missed reports whether a value that it should have had is not in the log.
 func (f *follower) missed() bool {
 	w := f.w
-	if f.pos.Epoch != w.r.epoch || f.pos.Offset < w.r.First().Offset || f.pos.Offset > w.r.Next().Offset {
+	if f.beyond || f.pos.Epoch != w.r.epoch || f.pos.Offset < w.r.First().Offset || f.pos.Offset > w.r.Next().Offset {
 		return true
 	}
 	for i := f.next; i < len(w.log); i++ {
