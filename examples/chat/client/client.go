@@ -86,13 +86,16 @@ func explain(err error, name string) error {
 	return err
 }
 
-// report tells which lines have not arrived, or may not have.
+// report tells which lines have not arrived, or may not have. Those that are on
+// their way have, if the session has been closed in good order.
 func report(m *chat.Model, w io.Writer) error {
 	n := 0
 	for _, r := range m.Rooms() {
 		for _, p := range r.Pending {
-			n++
-			fmt.Fprintf(w, "%s: %s: %s\n", p.Fate, r.Title(), p.Message.Text)
+			if p.Fate != chat.Waiting {
+				n++
+				fmt.Fprintf(w, "%s: %s: %s\n", p.Fate, r.Title(), p.Message.Text)
+			}
 		}
 	}
 	if n > 0 {
