@@ -1,38 +1,87 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/longsplice/longsplice/conn"
-	"github.com/longsplice/longsplice/examples/chat/internal/names"
+	"github.com/longsplice/longsplice/examples/chat/internal/store"
+	"github.com/longsplice/longsplice/examples/chat/internal/token"
 	"github.com/longsplice/longsplice/examples/chat/protocol"
 	"github.com/longsplice/longsplice/hub"
 	"github.com/longsplice/longsplice/hub/hubconn"
 )
 
-// A chat is the rooms and everybody's connections.
+// A chat is the rooms, who is there, and what is kept.
 type chat struct {
-	log *slog.Logger
-	hub *hub.Hub[*conn.Batch]
+	log      *slog.Logger
+	settings atomic.Pointer[settings]
+	store    *store.Store
+	key      token.Key
+	hub      *hub.Hub[*conn.Batch]
+	users    users
+	owners   owners
+	sessions sync.Map // *session → nothing
+	metrics  *metrics
 }
 
-func newChat(log *slog.Logger) *chat {
-	cfg := hubconn.Config()
-	cfg.Notice = notice
-	cfg.MaxName = 256 // 32 characters in any script
-	return &chat{log: log, hub: hub.New(cfg)}
+// inMemory is how many lines of a room the hub has at hand for those who join.
+// Older ones are in the store; see history.
+const inMemory = 1000
+
+func newChat(cfg *settings, log *slog.Logger) (*chat, error) {
+	key, err := token.Open(cfg.data)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := store.Open(cfg.data, cfg.limits())
+	if err != nil {
+		return nil, err
+	}
+	ch := &chat{log: log, store: kept, key: key, users: users{m: map[string]*user{}}}
+	ch.settings.Store(cfg)
+	rooms := hubconn.Config()
+	rooms.RoomOf = func(string) hub.Room { return ch.settings.Load().room() }
+	rooms.Notice, rooms.Broker = notice, kept
+	rooms.MaxName = 256 // 32 characters of any script
+	ch.hub = hub.New(rooms)
+	ch.metrics = newMetrics(ch)
+	kept.Committed = ch.metrics.committed
+	return ch, nil
 }
 
-// authenticate says who logs in.
-func (ch *chat) authenticate(_ context.Context, p conn.Peer) (string, error) {
-	var login protocol.Login
-	if err := json.Unmarshal(p.Credential, &login); err != nil {
-		return "", &conn.RefusedError{Code: conn.RefusedIdentity, Reason: "the credential is not a login"}
+// room is how the hub keeps a room. It forgets one without members soon, because
+// the store does not.
+func (s *settings) room() hub.Room {
+	r := hub.Room{History: inMemory, Backlog: inMemory, Age: s.keepAge, Grace: s.grace, Keep: time.Minute}
+	if r.Grace == 0 {
+		r.Grace = -1 // to the hub, zero is its default
 	}
-	if _, err := names.Fold(login.Name); err != nil {
-		return "", &conn.RefusedError{Code: conn.RefusedIdentity, Reason: err.Error()}
-	}
-	return login.Name, nil
+	return r
+}
+
+func (s *settings) limits() store.Limits { return store.Limits{Lines: s.keepLines, Age: s.keepAge} }
+
+// tellAll tells everybody something. Who is not taking anything is not waited
+// for.
+func (ch *chat) tellAll(text string) {
+	b := encode(protocol.Message{Op: protocol.Notice, Text: text})
+	ch.sessions.Range(func(key, _ any) bool {
+		_ = key.(*session).c.TrySendBatch(b)
+		return true
+	})
+}
+
+// count is how many sessions there are.
+func (ch *chat) count() (n int) {
+	ch.sessions.Range(func(any, any) bool { n++; return true })
+	return n
+}
+
+// close ends what the sessions, which have ended, have used.
+func (ch *chat) close() error {
+	_ = ch.hub.Close() // it has no error to return
+	return ch.store.Close()
 }

@@ -1,65 +1,38 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
-	"log/slog"
-	"net"
+	"crypto/tls"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/examples/chat/protocol"
 )
 
-func TestTwoTalk(t *testing.T) {
-	ch := newChat(slog.New(slog.DiscardHandler))
-	srv := conn.NewServer(ch, &conn.Config{Authenticate: ch.authenticate, MaxMessage: maxMessage})
-	defer ch.hub.Close()
-	defer srv.Close()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	go srv.Serve(t.Context(), ln)
-	dial := func(name string) *conn.Conn {
-		cred, _ := json.Marshal(protocol.Login{Name: name})
-		c, err := conn.Dial(t.Context(), "tcp://"+ln.Addr().String(), &conn.Config{
-			Credential: func(context.Context) ([]byte, error) { return cred, nil },
+func trusting() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }
+
+func TestTwoTalkOverEveryTransport(t *testing.T) {
+	s := startServer(t)
+	for _, transport := range []string{"tcp", "tls", "ws"} {
+		t.Run(transport, func(t *testing.T) {
+			ann, bob := dial(t, s.target(transport), "ann-"+transport), dial(t, s.target(transport), "bob-"+transport)
+			room := "room-" + transport
+			require.Equal(t, []string{"ann-" + transport}, ann.join(room).Users)
+			require.Equal(t, []string{"ann-" + transport, "bob-" + transport}, bob.join(room).Users)
+			require.Equal(t, "bob-"+transport, ann.expect(protocol.Present).Name)
+			ann.send(protocol.Message{Op: protocol.Say, Room: room, Text: "hello", ID: "7", Action: true})
+			for _, c := range []*client{ann, bob} {
+				line := c.expect(protocol.Line)
+				require.NotZero(t, line.At)
+				line.At = 0
+				require.Equal(t, protocol.Message{
+					Op: protocol.Line, Room: room, Name: "ann-" + transport, Text: "hello", ID: "7", Action: true,
+				}, line)
+			}
+			bob.send(protocol.Message{Op: protocol.Leave, Room: room})
+			require.Equal(t, room, bob.expect(protocol.Left).Room)
+			bob.say(room, "anybody?")
+			bob.expectFailed(protocol.NotThere)
 		})
-		require.NoError(t, err)
-		t.Cleanup(func() { c.Close() })
-		return c
 	}
-	send := func(c *conn.Conn, m protocol.Message) {
-		b, _ := json.Marshal(m)
-		require.NoError(t, c.Send(t.Context(), b))
-	}
-	expect := func(c *conn.Conn, op protocol.Op) (m protocol.Message) {
-		for m.Op != op {
-			b, err := c.Receive(t.Context())
-			require.NoError(t, err)
-			t.Logf("%s", b)
-			m = protocol.Message{}
-			require.NoError(t, json.Unmarshal(b, &m))
-		}
-		return m
-	}
-	ann, bob := dial("ann"), dial("bob")
-	for _, c := range []*conn.Conn{ann, bob} {
-		expect(c, protocol.Welcome)
-		send(c, protocol.Message{Op: protocol.Join, Room: "Lobby"})
-		expect(c, protocol.Joined)
-	}
-	send(ann, protocol.Message{Op: protocol.Say, Room: "lobby", Text: "hello", ID: "1"})
-	require.Equal(t, "hello", expect(bob, protocol.Line).Text)
-	send(bob, protocol.Message{Op: protocol.Join, Room: "user:bob", Last: 10})
-	expect(bob, protocol.Joined)
-	send(ann, protocol.Message{Op: protocol.Tell, To: "bob", Text: "psst"})
-	require.Equal(t, "psst", expect(bob, protocol.Line).Text)
-	send(ann, protocol.Message{Op: protocol.Join, Room: "user:bob"})
-	require.Equal(t, protocol.BadRequest, expect(ann, protocol.Failed).Code)
-	send(ann, protocol.Message{Op: protocol.Rooms})
-	require.Equal(t, []protocol.Room{{Name: "lobby", Users: 2}}, expect(ann, protocol.Rooms).Rooms)
-	send(ann, protocol.Message{Op: protocol.Leave, Room: "lobby"})
-	expect(ann, protocol.Left)
 }

@@ -26,7 +26,8 @@ func encode(m protocol.Message) *conn.Batch {
 		line := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 		if len(line) > maxMessage && len(m.Users)+len(m.Rooms)+len(m.Lines) > 0 {
 			m.Users, m.Rooms = m.Users[:len(m.Users)*3/4], m.Rooms[:len(m.Rooms)*3/4]
-			m.Lines = m.Lines[(len(m.Lines)+3)/4:] // the newest matter
+			older := (len(m.Lines) + 3) / 4 // the newest matter
+			m.Lines, m.Before = m.Lines[older:], m.Before+uint64(older)
 			continue
 		}
 		batch, err := conn.Encode(line)

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/examples/chat/internal/names"
 	"github.com/longsplice/longsplice/examples/chat/protocol"
 	"github.com/longsplice/longsplice/hub"
@@ -17,16 +16,23 @@ import (
 func (s *session) room(name string) (string, error) {
 	user, private := strings.CutPrefix(name, protocol.Mailbox(""))
 	folded, err := names.Fold(user)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", &failure{protocol.BadRequest, err.Error()}
-	}
-	if !private {
+	case !private:
 		return folded, nil
-	}
-	if own, _ := names.Fold(s.name); folded != own {
+	case folded != fold(s.claim.Name):
 		return "", &failure{protocol.BadRequest, "this is somebody else's mailbox"}
 	}
-	return protocol.Mailbox(s.name), nil
+	return s.mailbox(), nil
+}
+
+func (s *session) mailbox() string { return protocol.Mailbox(s.claim.Name) }
+
+// fold is for names that have been accepted before.
+func fold(name string) string {
+	folded, _ := names.Fold(name)
+	return folded
 }
 
 func (s *session) join(ctx context.Context, m protocol.Message) error {
@@ -34,31 +40,34 @@ func (s *session) join(ctx context.Context, m protocol.Message) error {
 	if err != nil {
 		return err
 	}
-	options := []hub.JoinOption{hub.As(s.name), hub.OnEnd(s.end)}
+	start := hub.Last(max(m.Last, 0))
 	switch {
 	case m.From != nil:
-		options = append(options, hub.From(*m.From))
-	case m.Last > 0:
-		options = append(options, hub.Last(m.Last))
+		start = hub.From(*m.From)
+	case m.Last == 0 && room == s.mailbox():
+		seen, err := s.store.Seen(fold(s.claim.Name))
+		if err != nil {
+			return failed(err)
+		}
+		start = hub.From(seen)
 	}
 	s.drop(room) // to join again is to begin again, with no time between
-	sub, err := s.hub.Join(ctx, room, hubconn.Member(s.c), options...)
+	return s.enter(ctx, room, start)
+}
+
+// enter makes the user a member of a room. The hub then says joined, in its
+// place before the first line.
+func (s *session) enter(ctx context.Context, room string, start hub.JoinOption) error {
+	if !s.users.room(s.user, s.settings.Load().maxRooms) {
+		return &failure{protocol.TooMany, "you are in too many rooms"}
+	}
+	sub, err := s.hub.Join(ctx, room, hubconn.Member(s.c), start, hub.As(s.claim.Name), hub.OnEnd(s.end))
 	if err != nil {
+		s.users.leaveRoom(s.user)
 		return failed(err)
 	}
 	s.subs[room] = sub
-	return nil // the hub says joined, in its place before the first line
-}
-
-func (s *session) leave(ctx context.Context, m protocol.Message) error {
-	room, err := s.room(m.Room)
-	if err != nil {
-		return err
-	}
-	if !s.drop(room) {
-		return &failure{protocol.NotThere, "you are not in this room"}
-	}
-	return s.send(ctx, protocol.Message{Op: protocol.Left, Room: room})
+	return nil
 }
 
 // drop ends a membership. Nothing of the room is offered once it has returned.
@@ -67,21 +76,25 @@ func (s *session) drop(room string) bool {
 	if sub != nil {
 		sub.Leave()
 		delete(s.subs, room)
+		s.users.leaveRoom(s.user)
 	}
 	return sub != nil
 }
 
-func (s *session) leaveAll() {
-	for room := range s.subs {
-		s.drop(room)
+func (s *session) leave(ctx context.Context, m protocol.Message) error {
+	room, err := s.present(m)
+	if err != nil {
+		return err
 	}
+	s.drop(room)
+	return s.send(ctx, protocol.Message{Op: protocol.Left, Room: room})
 }
 
 // present returns the room that m is about, if the user is in it.
 func (s *session) present(m protocol.Message) (string, error) {
 	room, err := s.room(m.Room)
 	if err == nil && s.subs[room] == nil {
-		err = &failure{protocol.NotThere, "join the room first"}
+		err = &failure{protocol.NotThere, "you are not in this room"}
 	}
 	return room, err
 }
@@ -96,18 +109,23 @@ func (s *session) say(ctx context.Context, m protocol.Message) error {
 		return err
 	}
 	line.Room = room
-	_, err = s.hub.Publish(ctx, room, encode(line))
+	_, err = s.hub.Publish(ctx, room, encode(line)) // which keeps it, and then shows it
 	return failed(err)
 }
 
 // line is what the user says, fit for others to see.
 func (s *session) line(m protocol.Message) (protocol.Message, error) {
 	text := names.Text(m.Text)
-	if text == "" || len(text) > 4<<10 || len(m.ID) > 64 {
-		return m, &failure{protocol.BadRequest, "the text is empty or too long"}
+	switch {
+	case text == "":
+		return m, &failure{protocol.BadRequest, "the text is empty"}
+	case len(text) > s.settings.Load().maxText:
+		return m, &failure{protocol.TooMany, "the text is too long"}
+	case len(m.ID) > 64:
+		return m, &failure{protocol.BadRequest, "the id is longer than 64 bytes"}
 	}
 	return protocol.Message{
-		Op: protocol.Line, Name: s.name, Text: text, Action: m.Action, ID: m.ID, At: time.Now().UnixMilli(),
+		Op: protocol.Line, Name: s.claim.Name, Text: text, Action: m.Action, ID: m.ID, At: time.Now().UnixMilli(),
 	}, nil
 }
 
@@ -116,22 +134,7 @@ func (s *session) typing(ctx context.Context, m protocol.Message) error {
 	if err != nil {
 		return err
 	}
-	return failed(s.hub.Signal(ctx, room, encode(protocol.Message{Op: protocol.Typing, Room: room, Name: s.name})))
-}
-
-func (s *session) tell(ctx context.Context, m protocol.Message) error {
-	line, err := s.line(m)
-	if err != nil {
-		return err
-	}
-	line.To = m.To
-	for _, user := range []string{m.To, s.name} {
-		line.Room = protocol.Mailbox(user)
-		if _, err := s.hub.Publish(ctx, line.Room, encode(line)); err != nil || m.To == s.name {
-			return failed(err)
-		}
-	}
-	return nil
+	return failed(s.hub.Signal(ctx, room, encode(protocol.Message{Op: protocol.Typing, Room: room, Name: s.claim.Name})))
 }
 
 func (s *session) who(ctx context.Context, m protocol.Message) error {
@@ -152,13 +155,13 @@ func (s *session) rooms(ctx context.Context) error {
 	return s.send(ctx, list)
 }
 
-// failed makes of the hub's errors what the user is told.
+// failed makes of what the hub and the store say what the user is told.
 func failed(err error) error {
-	switch limit := new(hub.LimitError); {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, conn.ErrClosed):
-		return err
-	case errors.As(err, &limit):
-		return &failure{protocol.TooMany, "there is no room for more"}
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, new(*hub.LimitError)):
+		return &failure{protocol.TooMany, "the server has no room for more"}
 	}
 	return &failure{protocol.Internal, "the server could not do it"}
 }

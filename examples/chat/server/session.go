@@ -6,40 +6,94 @@ import (
 	"errors"
 
 	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/examples/chat/internal/store"
 	"github.com/longsplice/longsplice/examples/chat/protocol"
 	"github.com/longsplice/longsplice/hub"
 )
 
 // A session is one connection of a user. It outlives the links under it. All of
-// it belongs to the goroutine of serve.
+// it belongs to the goroutine of ServeConn.
 type session struct {
 	*chat
-	c    *conn.Conn
-	name string
-	subs map[string]*hub.Sub[*conn.Batch] // memberships, by room
-	end  context.CancelCauseFunc
+	c     *conn.Conn
+	claim store.Claim // on the name
+	user  *user
+	subs  map[string]*hub.Sub[*conn.Batch] // memberships, by room
+	end   context.CancelCauseFunc
 }
 
 // ServeConn serves a user from login to the end.
 func (ch *chat) ServeConn(ctx context.Context, c *conn.Conn) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	s := &session{chat: ch, c: c, name: c.Identity(), subs: map[string]*hub.Sub[*conn.Batch]{}, end: end}
-	if err := s.send(ctx, protocol.Message{Op: protocol.Welcome, Name: s.name}); err != nil {
+	s := &session{
+		chat: ch, c: c, end: end, subs: map[string]*hub.Sub[*conn.Batch]{},
+		claim: store.Claim{Name: c.Identity(), Owner: ch.owners.take(c)},
+	}
+	if s.user = ch.users.enter(s.claim.Name, ch.settings.Load()); s.user == nil {
+		return &conn.CloseError{Code: codeTooMany, Reason: "there are too many connections of this user"}
+	}
+	defer func() { ch.users.leave(s.user) }()
+	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer s.leaveAll()
-	for raw, err := range c.Messages(ctx) {
+	ch.sessions.Store(s, nil)
+	ch.metrics.sessions.Inc()
+	defer func() {
+		ch.sessions.Delete(s)
+		ch.metrics.sessions.Dec()
+	}()
+	defer s.finish(context.WithoutCancel(ctx))
+	return s.serve(ctx)
+}
+
+// begin makes the name the user's own, once the token is in the user's hands:
+// claimed before that, a name would be lost to one who never got its token.
+func (s *session) begin(ctx context.Context) error {
+	if err := s.welcome(ctx); err != nil {
+		return err
+	}
+	if err := s.c.Flush(ctx); err != nil {
+		return err
+	}
+	err := s.keep(ctx, s.claim)
+	if errors.Is(err, store.ErrTaken) {
+		return &conn.CloseError{Code: codeTaken, Reason: "somebody else was faster to take the name"}
+	}
+	if err != nil {
+		s.log.Error("a name could not be kept", "user", s.claim.Name, "err", err)
+		err = s.answer(ctx, protocol.Message{}, failed(err))
+	}
+	s.log.Info("user logged in", "user", s.claim.Name, "session", s.c.ID())
+	return err
+}
+
+// finish leaves all rooms. From now on it counts how long the name is kept.
+func (s *session) finish(ctx context.Context) {
+	for room := range s.subs {
+		s.drop(room)
+	}
+	if err := s.keep(ctx, s.claim); err != nil {
+		s.log.Warn("a name could not be kept", "user", s.claim.Name, "err", err)
+	}
+	s.log.Info("user gone", "user", s.claim.Name, "session", s.c.ID())
+}
+
+func (s *session) serve(ctx context.Context) error {
+	for raw, err := range s.c.Messages(ctx) {
 		if err != nil {
 			return err
 		}
 		var m protocol.Message
-		if err := json.Unmarshal(raw, &m); err != nil {
-			err = s.answer(ctx, m, &failure{protocol.BadRequest, "this is not a message"})
-		} else {
-			err = s.answer(ctx, m, s.handle(ctx, m))
+		switch err = json.Unmarshal(raw, &m); {
+		case !s.user.limiter.Allow():
+			err = &failure{protocol.TooFast, "not so fast"}
+		case err != nil:
+			err = &failure{protocol.BadRequest, "this is not a message of the chat"}
+		default:
+			err = s.handle(ctx, m)
 		}
-		if err != nil {
+		if err = s.answer(ctx, m, err); err != nil {
 			return err
 		}
 	}
@@ -58,10 +112,16 @@ func (s *session) handle(ctx context.Context, m protocol.Message) error {
 		return s.typing(ctx, m)
 	case protocol.Tell:
 		return s.tell(ctx, m)
+	case protocol.Seen:
+		return s.seen(ctx, m)
+	case protocol.History:
+		return s.history(ctx, m)
 	case protocol.Who:
 		return s.who(ctx, m)
 	case protocol.Rooms:
 		return s.rooms(ctx)
+	case protocol.Nick:
+		return s.nick(ctx, m)
 	}
 	return nil // a newer client's; to be ignored
 }
@@ -71,6 +131,13 @@ func (s *session) answer(ctx context.Context, m protocol.Message, err error) err
 	var f *failure
 	if !errors.As(err, &f) {
 		return err
+	}
+	s.metrics.failures.WithLabelValues(string(f.code)).Inc()
+	if m.Op == protocol.Typing {
+		return nil // nobody needs to know
+	}
+	if len(m.Room)+len(m.ID) > 1000 {
+		m.Room, m.ID = "", "" // the answer must not be too long
 	}
 	return s.send(ctx, protocol.Message{Op: protocol.Failed, Code: f.code, Text: f.text, Room: m.Room, ID: m.ID})
 }

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+)
+
+// settings are what can be set. Each has one name: of the flag, in the file
+// ("max-rooms = 20") and, with CHAT_ before it, in the environment
+// (CHAT_MAX_ROOMS). Flags come before the environment, that before the file.
+type settings struct {
+	config, data, issue             string
+	tcp, tls, http, admin           string
+	cert, key                       string
+	selfSigned                      bool
+	logFormat, logLevel, motd       string
+	drain, comeBackMin, comeBackMax time.Duration
+	sessionTTL, grace               time.Duration
+	rate                            float64
+	burst, maxText                  int
+	maxRooms, maxConnections        int
+	keepLines                       int
+	keepAge, tokenLife              time.Duration
+}
+
+func (s *settings) flags() *flag.FlagSet {
+	f := flag.NewFlagSet("server", flag.ContinueOnError)
+	f.StringVar(&s.config, "config", "", "read settings from this `file`, again on SIGHUP")
+	f.StringVar(&s.data, "data", "chat-data", "keep lines, names and the key of tokens in this `directory`")
+	f.StringVar(&s.issue, "issue-token", "", "print a token for this `name`, and end")
+	f.StringVar(&s.tcp, "tcp", ":7777", "`address` for clients over TCP, empty for none")
+	f.StringVar(&s.tls, "tls", ":7778", "`address` for clients over TLS, if there is a certificate")
+	f.StringVar(&s.http, "http", ":8080", "`address` of the page, of WebSockets at /chat, and of /healthz")
+	f.StringVar(&s.admin, "admin", "127.0.0.1:6060", "`address` of /metrics and /debug/pprof, empty for none")
+	f.BoolVar(&s.selfSigned, "tls-self-signed", false, "make a certificate for this run, for trying")
+	f.StringVar(&s.logFormat, "log-format", "text", "text or json")
+	f.DurationVar(&s.drain, "drain", 20*time.Second, "on SIGTERM wait so long for what is under way")
+	f.DurationVar(&s.comeBackMin, "come-back-min", 500*time.Millisecond, "earliest that clients return after that")
+	f.DurationVar(&s.comeBackMax, "come-back-max", 5*time.Second, "and latest")
+	f.DurationVar(&s.sessionTTL, "session-ttl", 2*time.Minute, "how long one whose link is cut is still there")
+	// These change on SIGHUP.
+	f.StringVar(&s.cert, "tls-cert", "", "certificate, a PEM `file`, read again each time")
+	f.StringVar(&s.key, "tls-key", "", "its key, a PEM `file`")
+	f.StringVar(&s.logLevel, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&s.motd, "motd", "", "`text` to welcome users with")
+	f.Float64Var(&s.rate, "rate", 10, "messages of one user each second")
+	f.IntVar(&s.burst, "burst", 60, "and at once")
+	f.IntVar(&s.maxText, "max-text", 2000, "bytes of a text, at most 6000")
+	f.IntVar(&s.maxRooms, "max-rooms", 50, "rooms of one user, over all connections")
+	f.IntVar(&s.maxConnections, "max-connections", 8, "connections of one user")
+	f.DurationVar(&s.grace, "grace", 5*time.Second, "how long one who has left is still shown")
+	f.IntVar(&s.keepLines, "keep-lines", 10_000, "lines that are kept of each room")
+	f.DurationVar(&s.keepAge, "keep-age", 30*24*time.Hour, "and for how long, 0 for ever")
+	f.DurationVar(&s.tokenLife, "token-life", 90*24*time.Hour, "how long a name stays with one who does not come back")
+	return f
+}
+
+// load gathers the settings.
+func load(args []string, getenv func(string) string, usage io.Writer) (*settings, *flag.FlagSet, error) {
+	var s settings
+	f := s.flags()
+	f.SetOutput(usage)
+	if err := f.Parse(args); err != nil {
+		return nil, nil, err
+	}
+	if f.NArg() > 0 {
+		return nil, nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	if s.config == "" {
+		s.config = getenv("CHAT_CONFIG")
+	}
+	if s.config != "" {
+		if err := readFile(f, s.config); err != nil {
+			return nil, nil, err
+		}
+	}
+	var errs []error
+	f.VisitAll(func(fl *flag.Flag) {
+		name := "CHAT_" + strings.ToUpper(strings.ReplaceAll(fl.Name, "-", "_"))
+		if v := getenv(name); v != "" {
+			if err := fl.Value.Set(v); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", name, err))
+			}
+		}
+	})
+	errs = append(errs, f.Parse(args), s.check()) // flags again, over the rest
+	return &s, f, errors.Join(errs...)
+}
+
+func readFile(f *flag.FlagSet, name string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	for i, line := range strings.Split(string(text), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		key, value, found := strings.Cut(line, "=")
+		if !found {
+			return fmt.Errorf("%s:%d: not of the form name = value", name, i+1)
+		}
+		if err := f.Set(strings.TrimSpace(key), strings.TrimSpace(value)); err != nil {
+			return fmt.Errorf("%s:%d: %w", name, i+1, err)
+		}
+	}
+	return nil
+}
+
+func (s *settings) check() error {
+	switch {
+	case (s.cert == "") != (s.key == ""):
+		return errors.New("tls-cert and tls-key belong together")
+	case s.logFormat != "text" && s.logFormat != "json":
+		return errors.New("log-format is text or json")
+	case s.maxText < 1 || s.maxText > 6000:
+		return errors.New("max-text is from 1 to 6000")
+	case s.rate <= 0 || min(s.burst, s.maxRooms, s.maxConnections, s.keepLines) < 1:
+		return errors.New("rate, burst, max-rooms, max-connections and keep-lines are above zero")
+	case s.keepAge < 0 || s.grace < 0 || min(s.tokenLife, s.drain, s.sessionTTL, s.comeBackMin) <= 0 || s.comeBackMax < s.comeBackMin:
+		return errors.New("a duration is too short, or come-back-max below come-back-min")
+	}
+	return new(slog.Level).UnmarshalText([]byte(s.logLevel))
+}
+
+// level is the log's. It has been checked.
+func (s *settings) level() (l slog.Level) {
+	_ = l.UnmarshalText([]byte(s.logLevel))
+	return l
+}
