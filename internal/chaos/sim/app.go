@@ -96,7 +96,23 @@ func (w *world) sendBatch(e *end, b shared, bodies [][]byte) {
 	if len(bodies) > 1 && len(b.frames) > w.setup.Limits[e.side].Buffer {
 		return // the shell says that it never fits
 	}
-	w.sent(e, e.s.AppendShared(b.frames), bodies...)
+	w.sent(e, w.share(e, b.frames), bodies...)
+}
+
+// share offers a batch, which goes out at once if the link has nothing else to
+// write.
+func (w *world) share(e *end, frames []byte) error {
+	if e.link == nil || len(e.link.ends[e.side].writing) > 0 {
+		return e.s.AppendShared(frames)
+	}
+	le := &e.link.ends[e.side]
+	now, err := e.s.SendShared(le.gen, frames)
+	if now {
+		w.meet(metAtOnce)
+		le.writing, le.given = append(le.writing, frames), append(le.given[:0], frames...)
+		le.unpinned = true
+	}
+	return err
 }
 
 // fan has all of the server's applications send the same bytes.

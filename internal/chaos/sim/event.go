@@ -38,6 +38,7 @@ const (
 	metFlushed    // what was sent is known to be consumed
 	metStuck      // memory was fenced under a write
 	metShared     // several sessions sent the same bytes
+	metAtOnce     // and a link took them at once
 	metHuge       // a message filled more than a window
 	metExhausted  // a session ran out of positions
 	metForged     // a peer broke the protocol and was found out
@@ -51,7 +52,7 @@ const (
 var eventNames = [metEnd]string{
 	"moves", "delivered", "links", "resumed", "replayed", "stale", "fenced", "orphan", "tomb", "closed", "half",
 	"aborted", "both", "expired", "toolate", "evicted", "crashed", "restarted", "epoch", "drained", "refused", "dead",
-	"full", "offline", "window", "flushed", "stuck", "shared", "huge", "exhausted", "forged", "harmless", "thief",
+	"full", "offline", "window", "flushed", "stuck", "shared", "atonce", "huge", "exhausted", "forged", "harmless", "thief",
 	"sentreplay", "lost",
 }
 

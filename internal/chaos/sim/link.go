@@ -34,6 +34,8 @@ type linkEnd struct {
 	unread  []byte   // arrived, not yet a whole frame
 	writing [][]byte // given to a write that is under way; aliases the outbox
 	given   []byte   // a copy of what is left of it, from when it was given
+
+	unpinned bool // the write is of bytes that do not belong to the outbox
 }
 
 // socket is how many bytes a link holds that are written and have not arrived.
@@ -121,7 +123,10 @@ func (w *world) beginWrite(le *linkEnd) bool {
 func (w *world) wrote(l *link, side int) {
 	le := &l.ends[side]
 	le.writing = le.writing[:0]
-	le.e.s.Wrote()
+	if !le.unpinned {
+		le.e.s.Wrote()
+	}
+	le.unpinned = false
 	if le.e.link == l && le.e.s.Unreported() {
 		le.e.hb.Awaiting(w.now)
 	}
