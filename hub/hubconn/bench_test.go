@@ -1,3 +1,5 @@
+//go:build unix
+
 package hubconn_test
 
 import (
@@ -6,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,12 +27,11 @@ import (
 // processor time of this one is the server's alone.
 const membersEnv = "LONGSPLICE_BENCH_MEMBERS"
 
-func TestMain(m *testing.M) {
+func init() {
 	if spec := os.Getenv(membersEnv); spec != "" {
 		beMembers(strings.Fields(spec))
-		return
+		os.Exit(0)
 	}
-	os.Exit(m.Run())
 }
 
 // beMembers dials and reads until standard input ends. Raw members only read.
@@ -58,7 +60,7 @@ func beMembers(spec []string) {
 }
 
 // members starts n members in a process of their own.
-func members(b *testing.B, kind, addr string, n int) {
+func members(b *testing.B, kind, addr string, n int) *os.Process {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), membersEnv+"="+strings.Join([]string{kind, addr, strconv.Itoa(n)}, " "))
 	cmd.Stderr = os.Stderr
@@ -66,9 +68,11 @@ func members(b *testing.B, kind, addr string, n int) {
 	require.NoError(b, err)
 	require.NoError(b, cmd.Start())
 	b.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGCONT)
 		_ = in.Close()
 		_ = cmd.Wait()
 	})
+	return cmd.Process
 }
 
 // cpu is the processor time that this process has used.
@@ -130,32 +134,55 @@ func floor(b *testing.B, n, burst int) {
 	})
 }
 
-func fanOut(b *testing.B, n, burst int) {
-	ctx := context.Background()
-	h := hub.New(hubconn.Config())
-	defer h.Close()
-	var joined sync.WaitGroup
-	joined.Add(n)
+// A bed is a hub behind a server, whose every session joins the room.
+type bed struct {
+	h      *hub.Hub[*conn.Batch]
+	addr   string
+	joined sync.WaitGroup
+}
+
+func newBed(b *testing.B, member func(*conn.Conn) hub.Member[*conn.Batch]) *bed {
+	cfg := hubconn.Config()
+	cfg.Notice = func(n hub.Notice) *conn.Batch {
+		notice, err := conn.Encode([]byte(n.Room))
+		require.NoError(b, err)
+		return notice
+	}
+	bed := &bed{h: hub.New(cfg)}
+	b.Cleanup(func() { bed.h.Close() })
 	srv := conn.NewServer(conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
-		sub, err := h.Join(ctx, "room", hubconn.Member(c))
+		sub, err := bed.h.Join(ctx, "room", member(c))
 		if err != nil {
 			return err
 		}
 		defer sub.Leave()
-		joined.Done()
+		bed.joined.Done()
 		_, err = c.Receive(ctx)
 		return err
 	}), nil)
-	defer srv.Close()
+	b.Cleanup(func() { srv.Close() })
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b, err)
-	go srv.Serve(ctx, ln)
-	members(b, "conn", "tcp://"+ln.Addr().String(), n)
-	joined.Wait()
+	go srv.Serve(context.Background(), ln)
+	bed.addr = "tcp://" + ln.Addr().String()
+	return bed
+}
 
+// join has n members join from a process of their own.
+func (bed *bed) join(b *testing.B, n int) *os.Process {
+	bed.joined.Add(n)
+	p := members(b, "conn", bed.addr, n)
+	bed.joined.Wait()
+	return p
+}
+
+func fanOut(b *testing.B, n, burst int) {
+	ctx := context.Background()
+	bed := newBed(b, hubconn.Member)
+	bed.join(b, n)
 	// The last to have joined is the last to be served.
 	served := make(chan int, burst)
-	_, err = h.Join(ctx, "room", hub.MemberFunc[*conn.Batch](func(_ *hub.Sub[*conn.Batch], v *conn.Batch) hub.Answer {
+	_, err := bed.h.Join(ctx, "room", hub.MemberFunc[*conn.Batch](func(_ *hub.Sub[*conn.Batch], v *conn.Batch) hub.Answer {
 		served <- v.Messages()
 		return hub.Taken
 	}))
@@ -164,7 +191,7 @@ func fanOut(b *testing.B, n, burst int) {
 	require.NoError(b, err)
 	report(b, n, burst, func() {
 		for range burst {
-			if _, err := h.Publish(ctx, "room", v); err != nil {
+			if _, err := bed.h.Publish(ctx, "room", v); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -172,4 +199,77 @@ func fanOut(b *testing.B, n, burst int) {
 			got += <-served
 		}
 	})
+}
+
+// BenchmarkStalledMembers measures what members whose process has been stopped
+// cost the others: the 99th percentile of the time from Publish to the write for
+// a healthy member, and the memory that is held.
+func BenchmarkStalledMembers(b *testing.B) {
+	for _, stalled := range []int{0, 10} {
+		b.Run(strconv.Itoa(stalled), func(b *testing.B) { stalledMembers(b, stalled) })
+	}
+}
+
+// timed notes when a member took something.
+type timed struct {
+	hub.Member[*conn.Batch]
+	took func(time.Time)
+}
+
+func (m timed) Offer(s *hub.Sub[*conn.Batch], v *conn.Batch) hub.Answer {
+	a := m.Member.Offer(s, v)
+	if a == hub.Taken {
+		m.took(time.Now())
+	}
+	return a
+}
+
+func stalledMembers(b *testing.B, stalled int) {
+	const healthy = 100
+	var mu sync.Mutex
+	var began time.Time
+	var took []time.Duration
+	left := make(chan struct{}, healthy+stalled)
+	slow := false
+	bed := newBed(b, func(c *conn.Conn) hub.Member[*conn.Batch] {
+		if slow {
+			return hubconn.Member(c)
+		}
+		return timed{hubconn.Member(c), func(at time.Time) {
+			mu.Lock()
+			took = append(took, at.Sub(began))
+			mu.Unlock()
+			left <- struct{}{}
+		}}
+	})
+	bed.join(b, healthy)
+	slow = true
+	if stalled > 0 {
+		require.NoError(b, bed.join(b, stalled).Signal(syscall.SIGSTOP))
+	}
+	v, err := conn.Encode(make([]byte, 16<<10))
+	require.NoError(b, err)
+	round := func() {
+		mu.Lock()
+		began = time.Now()
+		mu.Unlock()
+		if _, err := bed.h.Publish(context.Background(), "room", v); err != nil {
+			b.Fatal(err)
+		}
+		for range healthy {
+			<-left
+		}
+	}
+	for range 500 { // 8 MiB each: the stalled have filled all there is
+		round()
+	}
+	took = nil
+	b.ResetTimer()
+	for range b.N {
+		round()
+	}
+	b.StopTimer()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-us")
+	b.ReportMetric(float64(bed.h.Stats().Bytes)/1024, "kept-KiB")
 }
