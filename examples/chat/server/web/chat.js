@@ -16,6 +16,8 @@ import { Chat } from './model.js';
 import { Connection, drawHead, Drawers, drawUnsent, keys, unsentOf } from './page.js';
 import { Status } from './status.js';
 
+const TOO_MANY = 1002; // the server's code for too many connections of one user
+
 const keep = new Keep(localStorage, sessionStorage), status = new Status(), now = () => performance.now();
 
 const chat = new Chat({
@@ -46,9 +48,10 @@ const link = new Link({
     draw();
   },
   onend: (undelivered) => chat.ended(undelivered.filter((m) => m.op === 'say' || m.op === 'tell')),
-  onrefused(error) {
+  onover(error) {
+    if (error.code === TOO_MANY) return status.over(error.reason);
     status.idle();
-    signIn(error.reason || error.message);
+    return signIn(`“${keep.name}” cannot be used: ${error.reason || error.message}`);
   },
 });
 
@@ -94,7 +97,7 @@ function submit(text) {
     case 'join': join(command.room); break;
     case 'leave': chat.leave(command.room ? `room:${command.room}` : c.key) || chat.note('You are not in this room.'); break;
     case 'rooms': rooms.show(); break;
-    case 'who': link.send({ op: 'who', room: c.name }) || chat.note('There is no connection to ask over.'); break;
+    case 'who': c.kind === 'room' && (chat.who(c) || chat.note('There is no connection to ask over.')); break;
     case 'tell': {
       const to = chat.open('user', command.to);
       if (command.text) chat.say(to, command.text);

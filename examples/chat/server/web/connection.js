@@ -3,7 +3,7 @@
  *
  * @module connection
  */
-import { LimitError, RefusedError, run } from './longsplice.js';
+import { ClosedError, LimitError, RefusedError, run } from './longsplice.js';
 
 const utf8 = new TextDecoder();
 
@@ -17,7 +17,7 @@ export class Link {
    * @param {(message: object) => void} o.onmessage
    * @param {(state: object) => void} o.onstate
    * @param {(undelivered: object[]) => void} o.onend a session is over; these messages have certainly not arrived
-   * @param {(error: RefusedError) => void} o.onrefused
+   * @param {(error: RefusedError | ClosedError) => void} o.onover the server wants no session of this user, and none is tried any more
    * @param {object} [o.options] for longsplice's run
    */
   constructor(o) { this.#o = o; }
@@ -33,6 +33,8 @@ export class Link {
     let login = null;
     run(this.#o.url, (c) => this.#serve(c, mine), {
       backoff: [500, 15_000],
+      pingAfter: 15_000,
+      deadAfter: 30_000,
       ...this.#o.options,
       signal: stop.signal,
       credential: () => JSON.stringify(this.#o.login((login ??= {}))),
@@ -45,15 +47,16 @@ export class Link {
     }).then(() => mine() && (this.#stop = null), (err) => {
       if (!mine()) return;
       this.#stop = null;
-      if (err instanceof RefusedError) this.#o.onrefused(err);
+      if (err instanceof RefusedError || err instanceof ClosedError) this.#o.onover(err);
       else reportError(err);
     });
   }
 
   /** End the session in good order. What was said is still delivered. */
   stop() {
-    this.#stop?.abort();
-    this.#stop = this.#c = null;
+    const stop = this.#stop;
+    this.#stop = this.#c = null; // before: what it says from here on is of no concern
+    stop?.abort();
   }
 
   /** Try at once. */

@@ -17,7 +17,7 @@ export class Chat {
   me = ''; active = null; motd = ''; catalogue = [];
   /** Whether the user looks at the newest lines of the active conversation. */ attended = false;
  
-  #mailbox = new Stream(); #mailboxRoom = ''; #told = null; #mark; #count = 0; #send; #now; #seen; #typed = new Map(); #welcomed = false;
+  #mailbox = new Stream(); #mailboxRoom = ''; #told = null; #mark; #count = 0; #send; #now; #seen; #typed = new Map(); #asked = new Set(); #welcomed = false;
 
   /**
    * @param {object} o
@@ -147,6 +147,13 @@ export class Chat {
 
   nick(name, token) { return this.#send({ op: 'nick', name, ...(token && { token }) }); }
 
+  /** Ask who is in a room, and have the answer said. */
+  who(c) {
+    if (!this.#send({ op: 'who', room: c.name })) return false;
+    this.#asked.add(c.name);
+    return true;
+  }
+
   listRooms() { this.#send({ op: 'rooms' }); }
 
   /** Ask for older lines. Returns whether there may be any. */
@@ -261,6 +268,7 @@ export class Chat {
     const stream = mailbox ? this.#mailbox : c.stream, fresh = !stream.next;
     const gap = stream.jump(next, from);
     if (users && c) c.users = new Set(users);
+    else if (c) this.#send({ op: 'who', room }); // too many to be named to everybody who comes
     if (gap) {
       for (const one of mailbox ? this.privates : [c]) {
         const twice = one.last?.kind === 'gap' && one.last.next.epoch === next.epoch && one.last.next.offset === next.offset;
@@ -310,12 +318,12 @@ export class Chat {
     return { kind: 'line', name, text, action, at, id, position, mine, mention: !mine && mentions(text, this.me) };
   }
 
-  on_history({ room, lines = [], from }) {
+  on_history({ room, lines = [] }) {
     const mailbox = room === this.#mailboxRoom, c = this.conversations.get(keyOf('room', room));
     const stream = mailbox ? this.#mailbox : c?.stream;
     if (!stream?.first) return;
-    const positions = stream.older(lines.length, from), news = new Map();
-    lines.slice(0, positions.length).forEach((line, i) => {
+    const positions = stream.older(lines.length), news = new Map();
+    lines.forEach((line, i) => {
       const one = this.#conversationOf({ ...line, room }, mailbox);
       news.set(one, [...(news.get(one) ?? []), this.#entry(line, positions[i])]);
     });
@@ -336,7 +344,7 @@ export class Chat {
   on_who({ room, users = [] }) {
     const c = this.conversations.get(keyOf('room', room));
     if (c) c.users = new Set(users);
-    this.note(users.length ? `In #${room}: ${[...users].sort((a, b) => a.localeCompare(b)).join(', ')}` : `Nobody is in #${room}.`);
+    if (this.#asked.delete(room)) this.note(users.length ? `In #${room}: ${[...users].sort((a, b) => a.localeCompare(b)).join(', ')}` : `Nobody is in #${room}.`);
   }
 
   on_notice({ text = '' }) { this.note(text); }

@@ -9,6 +9,7 @@
  * @property {string} spoken for those who listen: without the numbers that change by themselves
  */
 
+const GOING_AWAY = 3; // the code of a server that shuts down
 const NEWS = 10_000; // ms for which it is news that a session began or went on
 const LOST = {
   restarted: 'the server has restarted', expired: 'this page was away for too long', refused: 'the server did not let it resume',
@@ -23,7 +24,7 @@ export class Status {
   /** The connection's state changes. @param {import('./longsplice.js').State} state */
   change(state, now) {
     if (state.state === 'lost') this.#lost = LOST[state.reason] ?? state.reason;
-    else if (state.state === 'closed') this.#lost = state.remote ? (state.code === 3 ? 'the server has restarted' : 'the server has closed the old one') : null;
+    else if (state.state === 'closed' && state.remote) this.#lost = state.code === GOING_AWAY ? 'the server has restarted' : LOST.closed;
     const why = state.state === 'connected' ? this.#lost : null;
     if (why) this.#lost = null;
     if (state.state === 'connected' || state.state === 'resumed') this.#wasLinked = true;
@@ -37,6 +38,9 @@ export class Status {
     this.#lost = null;
     this.#wasLinked = false;
   }
+
+  /** The server wants no session of this user for now. */
+  over(reason) { this.#state = { state: 'over', reason }; }
 
   get linked() { return this.#state.state === 'connected' || this.#state.state === 'resumed'; }
 
@@ -56,7 +60,7 @@ export class Status {
         if (why && news) return told('good', `new session: ${why}`);
         break;
       case 'resumed':
-        if (news) return told('good', replayed ? `resumed, ${replayed} replayed` : 'resumed, nothing to replay', { spoken: 'resumed' });
+        if (news) return told('good', replayed ? `resumed, ${replayed} replayed` : 'resumed', { spoken: 'resumed' });
         break;
       case 'connecting': {
         if (!this.online) return told('bad', 'offline: this device has no network', { retry: true });
@@ -70,6 +74,7 @@ export class Status {
           { retry: true, spoken: `connection lost; attempt ${attempt} follows` });
       }
       case 'goaway': return told('busy', 'the server is shutting down; a new session follows');
+      case 'over': return told('bad', this.#state.reason, { retry: true });
       case 'lost': return told('bad', `session lost: ${LOST[this.#state.reason] ?? error?.message ?? this.#state.reason}`);
       case 'closed': return told('bad', this.#state.remote ? 'the server has closed the session' : 'signed out', { retry: true });
       default: return told('bad', 'not connected');
@@ -79,4 +84,5 @@ export class Status {
   }
 }
 
-const because = (cause) => (cause?.message ? `: ${cause.message}` : '');
+const REFUSED = { 5: 'the server is full', 6: 'the server is shutting down' };
+const because = (cause) => (cause?.message ? `: ${REFUSED[cause.code] ?? cause.message}` : '');

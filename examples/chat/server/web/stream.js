@@ -45,12 +45,10 @@ export class Stream {
   /**
    * Older lines have come, in answer to a question for those before `first`: their positions.
    * @param {number} count
-   * @param {Position} [from] of the first of them, if the server has said
    */
-  older(count, from) {
-    const start = from ?? { epoch: this.first.epoch, offset: this.first.offset - count };
-    const end = this.first;
-    if (count > 0 && before(start, end)) this.first = { ...start };
-    return Array.from({ length: count }, (_, i) => ({ epoch: start.epoch, offset: start.offset + i })).filter((at) => before(at, end));
+  older(count) {
+    const { epoch, offset } = this.first;
+    this.first = { epoch, offset: offset - count };
+    return Array.from({ length: count }, (_, i) => ({ epoch, offset: offset - count + i }));
   }
 }

@@ -1,0 +1,142 @@
+package browser_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+
+	"github.com/longsplice/longsplice/conn/conntest/faultproxy"
+	"github.com/longsplice/longsplice/examples/chat/protocol"
+)
+
+// Two tabs of one user, another user's browser and a client without one.
+func TestEverybodyHearsEverybody(t *testing.T) {
+	s := serve(t)
+	bob := visit(t, s, "bob", "lobby")
+	ann := browse(t, s.url())
+	ann.signIn("ann")
+	ann2 := ann.open(s.url())
+	ann2.ready("ann")
+	eve := ann.stranger(s.url())
+	eve.signIn("eve")
+
+	tabs := []*tab{ann, ann2, eve}
+	ann.enter("a from the first tab")
+	ann2.awaitLines(1, "a from")
+	ann2.enter("a from the second tab")
+	eve.awaitLines(2, "a from")
+	eve.enter("a from eve")
+	bob.awaitHeard("eve", 1)
+	bob.say("lobby", "a from bob")
+	for _, tb := range tabs {
+		tb.awaitLines(4, "a from")
+		assert.Equal(t, []string{"a from the first tab", "a from the second tab", "a from eve", "a from bob"}, tb.lines())
+		tb.await(`[...document.querySelectorAll('#users bdi')].map((e) => e.textContent).sort().join() === 'ann,bob,eve'`)
+	}
+
+	eve.enter("/msg ann psst")
+	eve.awaitText("#title", "ann")
+	eve.awaitLines(1, "psst")
+	ann.await(`document.querySelector('#privates .badge')?.textContent === '1' && !document.querySelector('#privates .badge').hidden`)
+	ann2.await(`document.title.startsWith('(1)')`)
+	ann.do(chromedp.Click("#privates .conversation"))
+	ann.awaitLines(1, "psst")
+	ann2.await(`!document.title.startsWith('(') && document.querySelector('#privates .badge').hidden`) // it was read in the other tab
+	ann.enter("/me winks")
+	eve.awaitText("#lines .action", "ann winks")
+	bob.awaitHeard("eve", 1)
+	assert.Equal(t, []string{"a from eve"}, bob.heard("eve"), "private lines are private")
+}
+
+func TestTheLinkIsCut(t *testing.T) {
+	s := serve(t)
+	bob := visit(t, s, "bob", "lobby")
+	ann := browse(t, s.url())
+	ann.signIn("ann")
+	ann.enter("before 1")
+	bob.say("lobby", "b 1")
+	ann.awaitLines(1, "b ")
+	ann.awaitLines(1, "before")
+	eval[bool](ann, `(() => { // what the list of people does from now on
+		window.flicker = 0;
+		new MutationObserver((all) => { window.flicker += all.length; }).observe(document.querySelector('#users'), { childList: true });
+		return true;
+	})()`)
+
+	s.proxy.Stall(faultproxy.ToServer)
+	for _, text := range numbered("away", 3) {
+		ann.enter(text)
+	}
+	assert.NoError(t, s.proxy.Pause())
+	bob.say("lobby", numbered("b while", 3)...)
+	ann.await(`/Reconnecting in \d+ s \(attempt \d+: .+\)/.test(document.querySelector('#trouble:not([hidden]) #trouble-text')?.textContent)`)
+	ann.await(`(() => { // the countdown moves, if only by the next attempt
+		const text = document.querySelector('#trouble-text').textContent;
+		window.first ??= text;
+		return text !== window.first;
+	})()`)
+	assert.Equal(t, "offline", ann.text("#me-state"))
+	ann.enter("away 4")
+	ann.await(`document.querySelectorAll('#lines .pending').length === 4`)
+
+	s.proxy.Heal(faultproxy.Both)
+	assert.NoError(t, s.proxy.Resume())
+	ann.await(`(document.querySelector('#now:not([hidden])')?.click(), /^resumed, \d+ replayed$/.test(document.querySelector('#link-text').textContent))`)
+	ann.awaitLines(4, "away")
+	ann.awaitLines(3, "b while")
+	bob.awaitHeard("ann", 5)
+	assert.Equal(t, append([]string{"before 1"}, numbered("away", 4)...), bob.heard("ann"))
+	assert.Equal(t, numbered("away", 4), beginning(ann.lines(), "away"))
+	assert.Equal(t, numbered("b while", 3), beginning(ann.lines(), "b while"))
+	assert.Zero(t, eval[int](ann, "window.flicker"), "changes in the list of people")
+	assert.Zero(t, count(bob.messages(), func(m protocol.Message) bool { return m.Op == protocol.Absent }))
+	ann.await(`document.querySelector('#trouble').hidden && document.querySelector('#unsent').hidden`)
+}
+
+func TestReload(t *testing.T) {
+	s := serve(t)
+	bob := visit(t, s, "bob", "lobby", "dev")
+	bob.say("lobby", numbered("early", 3)...)
+	ann := browse(t, s.url())
+	ann.signIn("ann")
+	ann.enter("/join dev")
+	ann.awaitText("#title", "dev")
+	bob.say("dev", "d 1")
+	ann.awaitLines(1, "d ")
+	ann.enter("mine 1")
+	bob.awaitHeard("ann", 1)
+
+	ann.do(chromedp.Reload())
+	ann.await(`document.querySelector('#link').dataset.tone === 'good' && document.querySelector('#title').textContent === '# dev'`)
+	ann.awaitLines(1, "mine")
+	assert.Equal(t, []string{"d 1", "mine 1"}, ann.lines())
+	assert.Equal(t, []string{"lobby", "dev"}, eval[[]string](ann, `[...document.querySelectorAll('#rooms bdi')].map((e) => e.textContent)`))
+	bob.say("lobby", "early 4")
+	ann.await(`document.querySelector('#rooms [data-key="room:lobby"] .badge').textContent === '1'`)
+	ann.do(chromedp.Click(`#rooms [data-key="room:lobby"]`))
+	ann.awaitLines(4, "early")
+	assert.Equal(t, numbered("early", 4), ann.lines())
+	assert.Zero(t, count(bob.messages(), func(m protocol.Message) bool { return m.Op == protocol.Absent }), "a reload is no absence")
+}
+
+func TestTheServerRestarts(t *testing.T) {
+	s := serve(t)
+	ann := browse(t, s.url())
+	ann.signIn("ann")
+	ann.enter("kept 1")
+	ann.awaitLines(1, "kept")
+	s.kill()
+	ann.await(`!document.querySelector('#trouble').hidden`)
+	ann.enter("kept 2")
+	s.start()
+	ann.await(`(document.querySelector('#now:not([hidden])')?.click(), document.querySelector('#link-text').textContent === 'new session: the server has restarted')`)
+	ann.await(`document.querySelector('#unsent-text').textContent === 'One message could not be sent.'`)
+	ann.do(chromedp.Click("#unsent-again"))
+	ann.awaitLines(2, "kept")
+	bob := visit(t, s, "bob", "lobby")
+	bob.say("lobby", "after")
+	ann.awaitLines(1, "after")
+	assert.Equal(t, []string{"kept 1", "kept 2", "after"}, ann.lines())
+	ann.await(`document.querySelector('#unsent').hidden`)
+}
