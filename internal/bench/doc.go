@@ -1,0 +1,45 @@
+// Bench races Longsplice against its floor and its peers, side by side in one
+// run. From the root of the repository:
+//
+//	go run ./internal/bench -quick
+//	go run ./internal/bench -html race.html -json race.json
+//	go run ./internal/bench -work fanout,idle -peers floor,longsplice,gws -rounds 9
+//
+// The first takes less than a minute, shows that everything works, and its
+// figures mean nothing. The second is the whole race, which takes some hours.
+// Progress goes to the standard error, the tables to the standard output.
+// Interrupted, it prints what it has. It needs Linux, whose kernel tells the
+// processor time and memory of a process.
+//
+// # How it is measured
+//
+// For each measurement a server and its clients are started, each as a process of
+// its own, so that what the kernel counts for one has nothing of the other. They
+// share the machine all the same: a latency includes the clients' share of it.
+// Peers take their turns one after another, all of them before any has its next,
+// and each round begins with another one. Figures are medians over the rounds;
+// ratios are taken within each round first, so that a machine that grows slower
+// does so for all.
+//
+// A fan-out publishes the next message when every member has the one before. The
+// processor time of the server includes what it takes to receive
+// acknowledgements, to ping and to collect garbage.
+//
+// Each message is numbered. The clients of every peer check that each one comes
+// once, whole and in order; the exit status is 1 if Longsplice failed in that.
+//
+// # Who takes part, and how
+//
+// The floor writes the bytes that Longsplice writes, with one write(2) for each
+// member, and does nothing else. Longsplice runs with its zero Config. Each peer
+// is set up as its own documentation recommends it for speed; the report says how,
+// and what it does not offer. Nobody compresses or encrypts. A peer that does
+// not redial by itself gets the loop that an application would write around it,
+// with exponential backoff, in the reconnect storm.
+//
+// # To add a peer
+//
+// A peer is a value of type peer in a file of its own, peer_NAME.go, with a
+// server and a client behind two small interfaces; it is added to the list in
+// peer.go. The tests then hold it to what all peers have to do.
+package main

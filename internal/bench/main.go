@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == childArg {
+		child()
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := race(ctx, os.Args[1:])
+	stop()
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// race is the whole program but for its children.
+func race(ctx context.Context, args []string) error {
+	if !measurable {
+		return fmt.Errorf("the race reads processor time and memory from Linux's kernel, and cannot be run on %s", runtime.GOOS)
+	}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	workNames := flags.String("work", names(works, func(w *work) string { return w.name }), "what to race, separated by commas")
+	peerNames := flags.String("peers", names(peers, func(p *peer) string { return p.name }), "who takes part, separated by commas")
+	rounds := flags.Int("rounds", 5, "how often each peer has its turn; some works take no more than 3")
+	long := flags.Duration("time", 2*time.Second, "how long one measurement takes")
+	short := flags.Bool("quick", false, "a minute's race of a few clients, whose figures mean nothing")
+	htmlFile := flags.String("html", "", "write a page with plots to this file")
+	jsonFile := flags.String("json", "", "write all measurements to this file")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	p := &plan{rounds: *rounds, scale: full(*long), log: os.Stderr}
+	if *short {
+		p.rounds, p.scale = 1, quick()
+	}
+	var err error
+	if p.works, err = chosen(*workNames, works, func(w *work) string { return w.name }); err != nil {
+		return err
+	}
+	if p.peers, err = chosen(*peerNames, peers, func(p *peer) string { return p.name }); err != nil {
+		return err
+	}
+	began := time.Now()
+	out := p.run(ctx)
+	out.Machine = fmt.Sprintf("%d × %s", runtime.NumCPU(), machine())
+	out.Go, out.Versions = runtime.Version(), versions()
+	out.Began = began.UTC().Format(time.DateTime) + " UTC"
+	out.Command = strings.Join(append([]string{"go run ./internal/bench"}, args...), " ")
+	err = errors.Join(out.print(os.Stdout), out.write(*htmlFile, *jsonFile), out.verdict())
+	if f := out.failures(); *short && len(f) > 0 { // with few clients nobody has a reason
+		err = errors.Join(err, fmt.Errorf("failed:\n%s", strings.Join(f, "\n")))
+	}
+	return err
+}
+
+// write writes the files that were asked for.
+func (r *results) write(htmlFile, jsonFile string) error {
+	var errs []error
+	if htmlFile != "" {
+		page, err := r.page()
+		if err == nil {
+			err = os.WriteFile(htmlFile, page, 0o666)
+		}
+		errs = append(errs, err)
+	}
+	if jsonFile != "" {
+		data, err := json.MarshalIndent(r, "", "\t")
+		if err == nil {
+			err = os.WriteFile(jsonFile, data, 0o666)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// verdict is an error if Longsplice lost or doubled a message, or failed.
+func (r *results) verdict() error {
+	if r.Stopped {
+		return errors.New("stopped")
+	}
+	if c := r.broken(); len(c) > 0 {
+		return fmt.Errorf("a promise was not kept:\n%s", strings.Join(c, "\n"))
+	}
+	return nil
+}
+
+func names[T any](all []T, name func(T) string) string {
+	var n []string
+	for _, t := range all {
+		n = append(n, name(t))
+	}
+	return strings.Join(n, ",")
+}
+
+// chosen picks what list names, in the order of all.
+func chosen[T any](list string, all []T, name func(T) string) (some []T, err error) {
+	want := strings.Split(list, ",")
+	for _, t := range all {
+		if i := slices.Index(want, name(t)); i >= 0 {
+			some = append(some, t)
+			want = slices.Delete(want, i, i+1)
+		}
+	}
+	if len(want) > 0 {
+		return nil, fmt.Errorf("unknown: %s; there are %s", strings.Join(want, ", "), names(all, name))
+	}
+	return some, nil
+}
+
+// versions are those of the modules that were built in.
+func versions() map[string]string {
+	v := make(map[string]string)
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			v[m.Path] = m.Version
+		}
+	}
+	return v
+}

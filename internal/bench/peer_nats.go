@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	natsd "github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// NATS is a broker, which the race embeds so that its process can be watched. The
+// application that others have in their server is a client within that process
+// here, at the other end of a pipe.
+var natsPeer = &peer{
+	name:    "nats",
+	without: "resume, ack: at most once",
+	tuned:   "the defaults of the embedded nats-server and of nats.go, without logs and without limits on what waits for the application, which is a client in the server's process",
+	serve:   serveNats,
+	dial: func(_ context.Context, to target) (client, error) {
+		return dialNats(to, nats.NoReconnect())
+	},
+	keep: func(_ context.Context, to target, k keeping) (client, error) {
+		return dialNats(to, nats.MaxReconnects(-1), nats.SetCustomDialer(natsDialer{k.dialled}),
+			nats.ReconnectHandler(func(*nats.Conn) { k.connected() }))
+	},
+}
+
+const natsIn = "in" // the subject of what clients send to the application
+
+func natsRoom(room uint32) string { return "room." + strconv.FormatUint(uint64(room), 10) }
+
+type natsServer struct {
+	srv *natsd.Server
+	app *nats.Conn
+}
+
+func serveNats(addr string, a app) (server, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	opts := &natsd.Options{Host: host, NoLog: true, NoSigs: true}
+	if opts.Port, err = strconv.Atoi(port); err != nil {
+		return nil, err
+	}
+	if opts.Port == 0 {
+		opts.Port = natsd.RANDOM_PORT
+	}
+	srv, err := natsd.NewServer(opts)
+	if err != nil {
+		return nil, err
+	}
+	srv.Start()
+	s := &natsServer{srv: srv}
+	if !srv.ReadyForConnections(10 * time.Second) {
+		srv.Shutdown()
+		return nil, errors.New("nats-server does not come up")
+	}
+	if s.app, err = nats.Connect("", nats.InProcessServer(srv)); err != nil {
+		srv.Shutdown()
+		return nil, err
+	}
+	sub, err := s.app.Subscribe(natsIn, func(m *nats.Msg) {
+		_ = a(m.Data, m.Respond) // there is no connection that could be ended
+	})
+	if err == nil {
+		err = sub.SetPendingLimits(-1, -1)
+	}
+	return s, errors.Join(err, s.app.Flush())
+}
+
+func (s *natsServer) Addr() string { return s.srv.Addr().String() }
+
+func (s *natsServer) Publish(room uint32, msgs [][]byte) error {
+	subject := natsRoom(room)
+	for _, m := range msgs {
+		if err := s.app.Publish(subject, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *natsServer) Close() error {
+	s.app.Close()
+	s.srv.Shutdown()
+	s.srv.WaitForShutdown()
+	return nil
+}
+
+type natsClient struct {
+	nc      *nats.Conn
+	inbox   func() (string, error) // where answers go
+	done    chan struct{}
+	deliver nats.MsgHandler
+}
+
+// dialNats subscribes to the room, and to answers when there is a first question.
+func dialNats(to target, opts ...nats.Option) (client, error) {
+	c := &natsClient{done: make(chan struct{})}
+	opts = append(opts, nats.ClosedHandler(func(*nats.Conn) { close(c.done) }))
+	var err error
+	if c.nc, err = nats.Connect("nats://"+to.addr, opts...); err != nil {
+		return nil, err
+	}
+	c.deliver = func(m *nats.Msg) { to.receive(c, m.Data) }
+	c.inbox = sync.OnceValues(func() (string, error) {
+		inbox := c.nc.NewInbox()
+		return inbox, c.subscribe(inbox)
+	})
+	if err := errors.Join(c.subscribe(natsRoom(to.room)), c.nc.Flush()); err != nil {
+		c.nc.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *natsClient) subscribe(subject string) error {
+	sub, err := c.nc.Subscribe(subject, c.deliver)
+	if err != nil {
+		return err
+	}
+	return sub.SetPendingLimits(-1, -1)
+}
+
+func (c *natsClient) Send(msg []byte) error {
+	inbox, err := c.inbox()
+	if err != nil {
+		return err
+	}
+	return c.nc.PublishRequest(natsIn, inbox, msg)
+}
+
+func (c *natsClient) Flush() error          { return nil } // its flusher does that
+func (c *natsClient) Done() <-chan struct{} { return c.done }
+
+func (c *natsClient) Close() error {
+	c.nc.Close()
+	<-c.done
+	return nil
+}
+
+// A natsDialer counts.
+type natsDialer struct{ dialled func() }
+
+func (d natsDialer) Dial(network, addr string) (net.Conn, error) {
+	d.dialled()
+	return net.DialTimeout(network, addr, 2*time.Second) // as nats.go does by default
+}

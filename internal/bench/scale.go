@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// A scale is how large the race is.
+type scale struct {
+	time time.Duration // of one measurement
+
+	members     []int
+	fanoutSizes []int
+
+	echoConns []int
+
+	senders     []int
+	streamSizes []int
+
+	idleConns int
+
+	stormClients int
+	stormEvery   time.Duration // each says something so often
+	stormDown    time.Duration // the server is away for so long
+
+	growMembers []int
+	growFixed   int // members, where other things grow
+	growRooms   []int
+	growSizes   []int
+}
+
+// full is what figures are taken from. 15,000 connections fit the limit of
+// 20,000 open files that many machines have.
+func full(long time.Duration) scale {
+	return scale{
+		time:         long,
+		members:      []int{1_000, 10_000},
+		fanoutSizes:  []int{16, 128, 4 << 10},
+		echoConns:    []int{1, 100},
+		senders:      []int{1, 64},
+		streamSizes:  []int{16, 64, 1 << 10, 64 << 10},
+		idleConns:    15_000,
+		stormClients: 10_000,
+		stormEvery:   time.Second,
+		stormDown:    4 * time.Second,
+		growMembers:  []int{100, 300, 1_000, 3_000, 10_000},
+		growFixed:    1_000,
+		growRooms:    []int{1, 10, 100, 1_000},
+		growSizes:    []int{16, 128, 1 << 10, 4 << 10, 16 << 10, 64 << 10},
+	}
+}
+
+// quick shows that everything works, and nothing else.
+func quick() scale {
+	return scale{
+		time:         100 * time.Millisecond,
+		members:      []int{50},
+		fanoutSizes:  []int{128},
+		echoConns:    []int{1, 10},
+		senders:      []int{1, 8},
+		streamSizes:  []int{64},
+		idleConns:    200,
+		stormClients: 50,
+		stormEvery:   200 * time.Millisecond,
+		stormDown:    400 * time.Millisecond,
+		growMembers:  []int{10, 50},
+		growFixed:    20,
+		growRooms:    []int{1, 4},
+		growSizes:    []int{16, 1 << 10},
+	}
+}
+
+// count writes 10000 as 10,000.
+func count(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return count(n) + " " + what + "s"
+}
+
+func sizeOf(n int) string {
+	if n >= 1<<10 && n%(1<<10) == 0 {
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+func micros(d time.Duration) float64 { return float64(d) / 1e3 }
+func nanos(d time.Duration) float64  { return float64(d) }

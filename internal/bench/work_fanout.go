@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// In a fan-out the server sends each message to all members of a room. The next
+// one is published when every member has the one before, so that nobody gathers
+// what was meant to be single. The figure is the processor time of the server's
+// process for each delivery.
+var fanoutWork = &work{
+	name:  "fanout",
+	title: "Fan-out: one message, or a burst of 32, to every member of a room",
+	figures: []figure{
+		{name: "server CPU/delivery", unit: "µs"},
+		{name: "client CPU/delivery", unit: "µs"},
+		{name: "wall/delivery", unit: "µs"},
+	},
+	visit: func(ctx context.Context, v *visit) error {
+		for _, members := range v.scale.members {
+			if err := v.fanout(ctx, members, 1, fanoutCases(v.scale, members)); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
+
+func fanoutCases(s scale, members int) (cases []fanoutCase) {
+	for _, burst := range []int{1, 32} {
+		for _, size := range s.fanoutSizes {
+			group := fmt.Sprintf("%s members, one message at a time", count(members))
+			if burst > 1 {
+				group = fmt.Sprintf("%s members, bursts of %d", count(members), burst)
+			}
+			cases = append(cases, fanoutCase{where{group, sizeOf(size), float64(size)}, burst, size})
+		}
+	}
+	return cases
+}
+
+// A fanoutCase is one measurement of a fan-out.
+type fanoutCase struct {
+	where
+	burst, size int
+}
+
+// fanout measures cases with the same members.
+func (v *visit) fanout(ctx context.Context, members, rooms int, cases []fanoutCase) error {
+	r, err := newRig(ctx, v.peer, "fanout")
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	if _, err := r.connect(ctx, v.peer, "fanout", members, rooms); err != nil {
+		return err
+	}
+	for _, c := range cases {
+		var got FannedOut
+		args := Fanout{Rooms: rooms, Burst: c.burst, Size: c.size, Time: v.scale.time}
+		if err := r.crowd.call(ctx, "Crowd.Fanout", args, &got); err != nil {
+			v.failed(c.where, err)
+			if ctx.Err() != nil {
+				return err
+			}
+			break // what is left of this round would count as part of the next case
+		}
+		n := float64(got.Deliveries)
+		v.add(c.where, got.Faults, micros(got.Cost.Server)/n, micros(got.Cost.Crowd)/n, micros(got.Cost.Wall)/n)
+	}
+	return nil
+}
+
+// Fanout says what to measure.
+type Fanout struct {
+	Rooms, Burst, Size int
+	Time               time.Duration
+}
+
+// FannedOut is what was measured.
+type FannedOut struct {
+	Cost       Cost
+	Deliveries uint64
+	Faults     Faults
+}
+
+// A fanout is the members' side.
+type fanout struct {
+	mu      sync.Mutex // covers members and sent
+	members []*member
+	rooms   map[uint32]uint64 // how many members each has
+	sent    uint64            // to each room
+
+	got     atomic.Uint64 // deliveries so far
+	want    atomic.Uint64 // when there are as many, arrived is told
+	arrived chan struct{}
+}
+
+// A member is one client of a room.
+type member struct {
+	f      *fanout
+	room   uint32
+	mu     sync.Mutex
+	check  checker
+	broken uint64
+}
+
+// member makes another member of a room.
+func (f *fanout) member(room uint32) receiver {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.arrived == nil {
+		f.arrived = make(chan struct{}, 1)
+		f.rooms = make(map[uint32]uint64)
+	}
+	m := &member{f: f, room: room}
+	f.members = append(f.members, m)
+	f.rooms[room]++
+	return m.receive
+}
+
+func (m *member) receive(_ client, msg []byte) {
+	h, ok := parse(msg)
+	m.mu.Lock()
+	taken := false
+	if !ok || h.source != m.room {
+		m.broken++
+	} else {
+		taken = m.check.take(h.seq)
+	}
+	m.mu.Unlock()
+	if taken && m.f.got.Add(1) == m.f.want.Load() {
+		m.f.arrived <- struct{}{}
+	}
+}
+
+// faults are what the members have found since the last call.
+func (f *fanout) faults() (all Faults) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, m := range f.members {
+		m.mu.Lock()
+		all.add(m.check.end(f.sent))
+		all.Broken += m.broken
+		m.check, m.broken = checker{next: f.sent}, 0
+		m.mu.Unlock()
+	}
+	return all
+}
+
+// patience is how long a publication may take to arrive everywhere.
+const patience = 20 * time.Second
+
+var errLost = errors.New("not everything has arrived")
+
+// publish has the server publish a burst to each room, and waits until it has
+// arrived everywhere.
+func (c *Crowd) publish(args Fanout) error {
+	f := &c.fanout
+	f.sent += uint64(args.Burst)
+	f.want.Add(uint64(args.Burst) * uint64(len(f.members)))
+	err := command{opPublish, uint32(args.Rooms), uint32(args.Burst), uint32(args.Size)}.write(c.trigger)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-f.arrived:
+		return nil
+	case <-time.After(patience):
+		return fmt.Errorf("%w: %d of %d deliveries", errLost, f.got.Load(), f.want.Load())
+	}
+}
+
+// Fanout publishes for a while, of which the first quarter is not measured.
+func (c *Crowd) Fanout(args Fanout, reply *FannedOut) error {
+	for warm := time.Now().Add(args.Time / 4); ; {
+		if err := c.publish(args); err != nil {
+			return err
+		}
+		if time.Now().After(warm) {
+			break
+		}
+	}
+	before := c.fanout.got.Load()
+	m, err := newMeter(c.at.PID)
+	if err != nil {
+		return err
+	}
+	for time.Since(m.began) < args.Time {
+		if err := c.publish(args); err != nil {
+			return err
+		}
+	}
+	if reply.Cost, err = m.read(); err != nil {
+		return err
+	}
+	reply.Deliveries = c.fanout.got.Load() - before
+	reply.Faults = c.fanout.faults()
+	t, err := c.trigger.ask(command{op: opReport})
+	if err == nil && t.Err != "" {
+		err = errors.New(t.Err)
+	}
+	return err
+}

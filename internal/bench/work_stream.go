@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// In a stream one connection carries messages one way as fast as they go, from
+// one goroutine or many, until all of them have been received.
+var streamWork = &work{
+	name:  "stream",
+	title: "One-way stream over one connection",
+	figures: []figure{
+		{name: "time/message", unit: "ns"},
+		{name: "server CPU/message", unit: "ns"},
+		{name: "client CPU/message", unit: "ns"},
+		{name: "throughput", unit: "MB/s"},
+	},
+	visit: func(ctx context.Context, v *visit) error {
+		for _, senders := range v.scale.senders {
+			r, err := newRig(ctx, v.peer, "stream")
+			if err != nil {
+				return err
+			}
+			err = v.stream(ctx, r, senders)
+			r.close()
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
+
+func (v *visit) stream(ctx context.Context, r *rig, senders int) error {
+	if _, err := r.connect(ctx, v.peer, "stream", 1, 1); err != nil {
+		return err
+	}
+	for _, size := range v.scale.streamSizes {
+		at := where{plural(senders, "sender"), sizeOf(size), float64(size)}
+		args := Stream{Senders: senders, Size: size, Time: v.scale.time}
+		if v.peer == floorPeer {
+			args.Senders = 1 // it has no way to be shared, and others are held to it
+		}
+		var got Streamed
+		if err := r.crowd.call(ctx, "Crowd.Stream", args, &got); err != nil {
+			v.failed(at, err)
+			if ctx.Err() != nil {
+				return err
+			}
+			break
+		}
+		n := float64(got.Messages)
+		v.add(at, got.Faults, nanos(got.Cost.Wall)/n, nanos(got.Cost.Server)/n, nanos(got.Cost.Crowd)/n,
+			n*float64(size)/got.Cost.Wall.Seconds()/1e6)
+	}
+	return nil
+}
+
+// Stream says what to measure.
+type Stream struct {
+	Senders, Size int
+	Time          time.Duration
+}
+
+// Streamed is what was measured.
+type Streamed struct {
+	Cost     Cost
+	Messages uint64
+	Faults   Faults
+}
+
+// Stream streams once to get warm, for a quarter of the time, and then measures.
+func (c *Crowd) Stream(args Stream, reply *Streamed) error {
+	warm := args
+	warm.Time /= 4
+	if _, err := c.streamOnce(warm); err != nil {
+		return err
+	}
+	m, err := newMeter(c.at.PID)
+	if err != nil {
+		return err
+	}
+	sent, err := c.streamOnce(args)
+	if err != nil {
+		return err
+	}
+	reply.Cost, err = m.read()
+	reply.Messages, reply.Faults = sent.Messages, sent.Faults
+	return err
+}
+
+// streamOnce returns when the server has received all, with what it has found.
+func (c *Crowd) streamOnce(args Stream) (Tally, error) {
+	if _, err := c.trigger.ask(command{op: opExpect, rooms: uint32(args.Senders)}); err != nil {
+		return Tally{}, err
+	}
+	until := time.Now().Add(args.Time)
+	errs := make([]error, args.Senders)
+	var wg sync.WaitGroup
+	for i := range args.Senders {
+		wg.Go(func() { errs[i] = c.sendUntil(until, uint32(i), args.Size) })
+	}
+	wg.Wait()
+	if err := errors.Join(append(errs, c.stream.Flush())...); err != nil {
+		return Tally{}, err
+	}
+	t, err := c.trigger.ask(command{op: opAwait})
+	if err == nil && t.Err != "" {
+		err = errors.New(t.Err)
+	}
+	return t, err
+}
+
+// sendUntil sends messages of one source, and marks the last.
+func (c *Crowd) sendUntil(until time.Time, source uint32, size int) error {
+	msg := make([]byte, size)
+	h := header{source: source}
+	few := uint64(max(1, 16<<10/size)) // to look at the clock costs as much as a message
+	for ; ; h.seq++ {
+		h.last = h.seq%few == 0 && time.Now().After(until)
+		h.put(msg)
+		if err := c.stream.Send(msg); err != nil || h.last {
+			return err
+		}
+	}
+}
