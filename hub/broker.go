@@ -1,10 +1,6 @@
 package hub
 
-import (
-	"context"
-
-	"github.com/longsplice/longsplice/internal/room"
-)
+import "context"
 
 // A Message is what goes through a Broker.
 type Message[T any] struct {
@@ -49,73 +45,3 @@ type Sink[T any] interface {
 // A Feed is an open room at a node. After Close has returned the sink is not
 // called any more. Close is idempotent.
 type Feed interface{ Close() }
-
-// open has the broker hand over the room, which is locked before and not after.
-func (r *live[T]) open(ctx context.Context) error {
-	if opened := r.opened; opened != nil {
-		r.unlock() // somebody else is at it
-		select {
-		case <-opened:
-			return r.failure()
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	opened := make(chan struct{})
-	r.opened = opened
-	history := r.cfg.core(0, false).History
-	r.unlock()
-	feed, err := r.hub.cfg.Broker.Open(ctx, r.name, history, sink[T]{r})
-	r.mu.Lock()
-	r.feed, r.openErr, r.opened = feed, err, nil
-	late := r.gone && feed != nil
-	r.unlock()
-	close(opened)
-	if late {
-		feed.Close()
-	}
-	return err
-}
-
-// failure is why the last attempt to open failed, nil if it did not.
-func (r *live[T]) failure() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.openErr
-}
-
-// A sink puts what the broker delivers into the room's log.
-type sink[T any] struct{ r *live[T] }
-
-func (s sink[T]) Seek(p Position) {
-	s.r.mu.Lock()
-	s.r.core.Seek(room.Position(p), clock())
-	s.r.unlock()
-}
-
-func (s sink[T]) Deliver(m Message[T]) {
-	r := s.r
-	e := r.hub.entry(m)
-	for {
-		r.mu.Lock()
-		if r.gone || m.Volatile && r.core.Members() == 0 || m.To != "" && !r.core.Has(m.To) {
-			r.unlock()
-			return
-		}
-		if !r.core.Clogged(e.Size) || withinOffer() {
-			// Who is within an offer cannot wait for it to end: the log then
-			// takes more than it should, and members may miss something.
-			_, err := r.appendLocked(e)
-			if err != nil { // for want of memory: a hole
-				next := r.core.Next()
-				next.Offset++
-				r.core.Seek(next, clock())
-			}
-			r.unlock()
-			return
-		}
-		changed := r.changedLocked()
-		r.unlock()
-		<-changed
-	}
-}

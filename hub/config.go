@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"math"
 	"time"
 
 	"github.com/longsplice/longsplice/internal/room"
@@ -95,6 +96,11 @@ type Room struct {
 	// 10 s, negative none.
 	Grace time.Duration
 
+	// Roster is how many users the notices Joined and Gap name. Where more are
+	// present they say how many: each member would be sent them all. Zero means
+	// 1,000, negative none.
+	Roster int
+
 	// Keep is how long a room without members keeps its values. Zero means
 	// 10 min, and a day for personal rooms. A room without members and values
 	// is dropped at once.
@@ -117,7 +123,7 @@ const unlimited = 1 << 30
 func (c *Config[T]) maxRooms() int   { return orDefault(c.MaxRooms, 100_000, unlimited) }
 func (c *Config[T]) maxMembers() int { return orDefault(c.MaxMembers, 100_000, unlimited) }
 func (c *Config[T]) maxName() int    { return orDefault(c.MaxName, 128, unlimited) }
-func (c *Config[T]) maxBytes() int   { return orDefault(c.MaxBytes, 1<<30, int(^uint(0)>>1)) }
+func (c *Config[T]) maxBytes() int   { return orDefault(c.MaxBytes, 1<<30, math.MaxInt) }
 
 // run is how much one offer may merge; 0 means that it is one value.
 func (c *Config[T]) run() int {
@@ -129,15 +135,17 @@ func (c *Config[T]) run() int {
 
 // roomConfig is how the room of a name is kept.
 func (c *Config[T]) roomConfig(name string) Room {
+	r, personal := c.Rooms, isPersonal(name)
 	switch {
 	case c.RoomOf != nil:
-		return c.RoomOf(name)
-	case isPersonal(name):
-		r := c.Personal
-		r.Keep = orDefault(r.Keep, 24*time.Hour, 0)
-		return r
+		r = c.RoomOf(name)
+	case personal:
+		r = c.Personal
 	}
-	return c.Rooms
+	if personal && r.Keep == 0 {
+		r.Keep = 24 * time.Hour
+	}
+	return r
 }
 
 func (r Room) core(run int, tells bool) room.Config {
@@ -149,13 +157,15 @@ func (r Room) core(run int, tells bool) room.Config {
 		History: orDefault(r.History, 100, 0),
 		Age:     max(r.Age, 0),
 		Backlog: max(orDefault(r.Backlog, 1000, 16), 16),
-		Bytes:   orDefault(r.Bytes, 4<<20, unlimited),
+		Bytes:   r.bytes(),
 		Run:     run,
 		Policy:  policy,
 		Tells:   tells,
+		Roster:  orDefault(r.Roster, 1000, -1),
 		Grace:   orDefault(r.Grace, 10*time.Second, 0),
 	}
 }
 
+func (r Room) bytes() int           { return orDefault(r.Bytes, 4<<20, math.MaxInt) }
 func (r Room) block() time.Duration { return orDefault(r.Block, time.Second, 0) }
 func (r Room) keep() time.Duration  { return orDefault(r.Keep, 10*time.Minute, 0) }

@@ -25,6 +25,9 @@ var (
 	ErrBusy = errors.New("hub: room is busy, and an offer cannot wait for it")
 )
 
+// errLate ends a wait for a node that is behind.
+var errLate = errors.New("hub: node is behind")
+
 // A LimitError says that a call would exceed a limit. It did nothing.
 type LimitError struct {
 	Limit string // the field of Config or Room, as in "MaxRooms"

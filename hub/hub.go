@@ -22,6 +22,7 @@ type Hub[T any] struct {
 	dead   counters     // of rooms that are no more
 	closed atomic.Bool
 	tasks  sync.WaitGroup // pumps with a goroutine of their own
+	pumps  sync.Pool
 
 	ctx    context.Context // ends with the hub; for the broker
 	cancel context.CancelFunc

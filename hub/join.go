@@ -70,25 +70,23 @@ func (h *Hub[T]) Join(ctx context.Context, name string, m Member[T], options ...
 	if isPersonal(name) && name != Personal(j.user) {
 		return nil, ErrNotOwner
 	}
-	for {
-		r, err := h.lock(name)
-		if err != nil {
+	r, err := h.lock(name)
+	if err != nil {
+		return nil, err
+	}
+	if h.cfg.Broker != nil {
+		if err := r.openLocked(ctx, j.start.From); err != nil {
+			r.unlock()
 			return nil, err
 		}
-		if h.cfg.Broker != nil && r.feed == nil {
-			if err := r.open(ctx); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if n, most := r.core.Members()+1, h.cfg.maxMembers(); n > most {
-			r.unlock()
-			return nil, &LimitError{Limit: "MaxMembers", Got: n, Max: most}
-		}
-		s := &Sub[T]{in: r, member: m, onEnd: j.onEnd}
-		s.at.Handle, s.at.User = s, j.user
-		r.core.Join(&s.at, j.start, clock())
-		r.unlock()
-		return s, nil
 	}
+	if n, most := r.core.Members()+1, h.cfg.maxMembers(); n > most {
+		r.unlock()
+		return nil, &LimitError{Limit: "MaxMembers", Got: n, Max: most}
+	}
+	s := &Sub[T]{in: r, member: m, onEnd: j.onEnd}
+	s.at.Handle, s.at.User = s, j.user
+	r.core.Join(&s.at, j.start, clock())
+	r.unlock()
+	return s, nil
 }

@@ -23,8 +23,8 @@ type live[T any] struct {
 	timer    *time.Timer
 	timerAt  time.Duration // when it fires, 0 if it is not set
 	feed     Feed          // from the broker, once it has been opened
-	opened   chan struct{} // closed when it has been tried
-	openErr  error
+	opening  *opening      // an attempt at that
+	joining  int           // how many wait for the broker to join
 
 	shared T // what the pump made of the last swath; the pump's own
 }
@@ -39,10 +39,7 @@ func (r *live[T]) unlock() {
 	if len(ended) > 0 && r.core.Members() == 0 {
 		r.since = clock()
 	}
-	if n := r.core.Bytes(); n != r.bytes {
-		r.hub.bytes.Add(int64(n - r.bytes))
-		r.bytes = n
-	}
+	r.countLocked()
 	pump := !r.pumping && !r.gone && r.core.Pending()
 	if pump {
 		r.pumping = true
@@ -58,12 +55,17 @@ func (r *live[T]) unlock() {
 	}
 	switch {
 	case alone:
-		r.pump()
+		r.pump(turns)
 	case pump:
-		go func() {
-			defer r.hub.tasks.Done()
-			r.pump()
-		}()
+		go r.pumpOn()
+	}
+}
+
+// countLocked brings the hub's count of bytes up to date.
+func (r *live[T]) countLocked() {
+	if n := r.core.Bytes(); n != r.bytes {
+		r.hub.bytes.Add(int64(n - r.bytes))
+		r.bytes = n
 	}
 }
 
@@ -88,16 +90,21 @@ func (r *live[T]) leaveLocked(s *Sub[T], err error) bool {
 	return true
 }
 
+// restsLocked reports whether nobody is there or about to come.
+func (r *live[T]) restsLocked() bool {
+	return r.core.Members() == 0 && r.joining == 0 && !r.pumping && !r.core.Expected()
+}
+
 // idleLocked reports whether nobody needs the room any more.
 func (r *live[T]) idleLocked(now time.Duration) bool {
-	return r.core.Members() == 0 && !r.pumping && !r.core.Expected() &&
+	return r.restsLocked() &&
 		(r.core.Values() == 0 || now-r.since >= r.cfg.keep())
 }
 
 // armLocked sets the timer to what is due next.
 func (r *live[T]) armLocked() {
 	at := r.core.Deadline()
-	if r.core.Members() == 0 && !r.core.Expected() && !r.pumping {
+	if r.restsLocked() {
 		idle := r.since
 		if r.core.Values() > 0 {
 			idle += r.cfg.keep()
@@ -130,17 +137,19 @@ func (r *live[T]) tick() {
 	}
 }
 
-// goneLocked takes the room out of the hub's account.
-func (r *live[T]) goneLocked() {
+// goneLocked takes the room out of the hub's account, lets go of what it keeps,
+// and returns the members that there were.
+func (r *live[T]) goneLocked() []*room.Member[T, *Sub[T]] {
 	r.gone = true
+	members := r.core.Dissolve()
+	r.countLocked()
 	r.hub.rooms.Add(-1)
-	r.hub.bytes.Add(int64(-r.bytes))
-	r.bytes = 0
 	r.hub.dead.add(r.core.Counts())
 	if r.timer != nil {
 		r.timer.Stop()
 	}
 	r.signalLocked()
+	return members
 }
 
 // close ends all memberships.
@@ -150,21 +159,22 @@ func (r *live[T]) close() {
 		r.mu.Unlock()
 		return
 	}
-	r.goneLocked()
-	var subs []*Sub[T]
-	r.core.Each(func(m *room.Member[T, *Sub[T]]) { subs = append(subs, m.Handle) })
-	for _, s := range subs {
-		s.left.Store(true)
-		r.leaveLocked(s, ErrClosed)
+	members, feed := r.goneLocked(), r.feed
+	for _, m := range members {
+		m.Handle.left.Store(true)
+		m.Handle.endLocked(ErrClosed)
 	}
-	feed := r.feed
-	r.mu.Unlock()
-	if feed != nil {
+	r.unlock()
+	switch {
+	case feed == nil:
+	case withinOffer(): // perhaps one that this feed has made
+		r.hub.tasks.Go(feed.Close)
+	default:
 		feed.Close()
 	}
-	for _, s := range subs {
-		s.settle()
-		s.tell(ErrClosed)
+	for _, m := range members {
+		m.Handle.settle()
+		m.Handle.tell(ErrClosed)
 	}
 }
 

@@ -51,12 +51,13 @@ type Notice struct {
 	Room       string
 	From, Next Position
 	User       string
-	Users      []string // in no order
+	Users      []string // in no order, and not to be changed; nil if more than Room.Roster
+	Count      int      // how many are present
 }
 
 // render makes a value of an item.
 func (h *Hub[T]) render(name string, item *room.Item[T]) T {
-	n := Notice{Room: name, User: item.User, Users: item.Users, From: Position(item.From), Next: Position(item.To)}
+	n := Notice{Room: name, User: item.User, Users: item.Users, Count: item.Count, From: Position(item.From), Next: Position(item.To)}
 	switch item.Kind {
 	case room.Joined:
 		n.Kind = Joined

@@ -118,12 +118,34 @@ func (r *live[T]) appendLocked(e room.Entry[T]) (Position, error) {
 	if r.cfg.Policy != Latest {
 		e.Key = ""
 	}
-	others, most := int(r.hub.bytes.Load())-r.bytes, r.hub.cfg.maxBytes()
-	if over := others + r.core.Bytes() + e.Size - most; over > 0 {
-		r.core.Forget(over, clock())
-		if need := others + r.core.Bytes() + e.Size; need > most {
-			return Position{}, &LimitError{Limit: "MaxBytes", Got: need, Max: most}
-		}
+	if most := r.cfg.bytes(); e.Size > most {
+		return Position{}, &LimitError{Limit: "Bytes", Got: e.Size, Max: most}
 	}
-	return Position(r.core.Append(e, clock())), nil
+	if err := r.reserveLocked(e.Size); err != nil {
+		return Position{}, err
+	}
+	now := clock()
+	if r.core.Members() == 0 {
+		r.since = now
+	}
+	return Position(r.core.Append(e, now)), nil
+}
+
+// reserveLocked counts bytes before they are appended, so that rooms that do
+// so at once do not exceed the limit together. If need be the room gives up
+// what it has kept longest.
+func (r *live[T]) reserveLocked(n int) error {
+	r.countLocked()
+	all, most := &r.hub.bytes, int64(r.hub.cfg.maxBytes())
+	over := all.Add(int64(n)) - most
+	if over > 0 && over <= int64(r.core.Bytes()) {
+		r.core.Forget(int(over), clock())
+		r.countLocked()
+	}
+	if got := all.Load(); over > 0 && got > most {
+		all.Add(int64(-n))
+		return &LimitError{Limit: "MaxBytes", Got: int(got), Max: int(most)}
+	}
+	r.bytes += n
+	return nil
 }

@@ -1,8 +1,8 @@
 package hub
 
 import (
+	"math"
 	"runtime/debug"
-	"sync"
 
 	"github.com/longsplice/longsplice/internal/room"
 )
@@ -11,6 +11,10 @@ import (
 // them. With more, a goroutine does it: publishing does not take as long as the
 // fan-out, and what is published meanwhile is merged.
 const inline = 4
+
+// turns is how many steps whoever publishes carries out. A goroutine does the
+// rest, because others may keep publishing for ever.
+const turns = 16
 
 // A pump is the memory of one that runs.
 type pump[T any] struct {
@@ -24,39 +28,62 @@ type pump[T any] struct {
 	call  func() // offers the step, made once
 }
 
-// pump serves members until there is nothing left to offer. One runs at a time
-// in a room.
-func (r *live[T]) pump() {
-	p, _ := pumps.Get().(*pump[T])
+// pump serves members until there is nothing left to offer, or until it has
+// taken a number of steps and hands over to a goroutine. One runs at a time in a
+// room.
+func (r *live[T]) pump(steps int) {
+	p, _ := r.hub.pumps.Get().(*pump[T])
 	if p == nil {
 		p = new(pump[T])
 		p.call = p.offerStep
 	}
 	p.hub, p.room = r.hub, r
+	defer p.free()
 	r.mu.Lock()
-	for !r.gone && r.core.Step(&p.step, clock()) {
+	for ; !r.gone && r.core.Step(&p.step, clock()); steps-- {
 		r.mu.Unlock()
 		p.offer()
 		r.mu.Lock()
+		p.leaveLocked()
 		r.core.Settle(&p.step, clock())
 		r.signalLocked()
+		if steps == 1 && !r.gone {
+			r.hub.tasks.Add(1)
+			r.mu.Unlock()
+			go r.pumpOn()
+			return
+		}
 	}
 	r.pumping = false
 	var none T
 	r.shared = none
 	r.unlock()
-	p.free()
 }
 
-// pumps is shared by hubs of different types: one of another type is let go.
-var pumps sync.Pool
+// pumpOn is a pump with a goroutine of its own, which tasks has counted.
+func (r *live[T]) pumpOn() {
+	defer r.hub.tasks.Done()
+	r.pump(math.MaxInt)
+}
+
+// leaveLocked ends the memberships of those who want nothing any more.
+func (p *pump[T]) leaveLocked() {
+	for i, v := range p.step.Answers {
+		if v >= room.Gone {
+			s := p.step.Members[i].Handle
+			s.left.Store(true)
+			p.room.leaveLocked(s, nil)
+		}
+	}
+}
 
 func (p *pump[T]) free() {
+	h := p.hub
 	p.step.Clear()
 	clear(p.parts)
 	var none T
 	p.parts, p.value, p.room, p.hub, p.cause = p.parts[:0], none, nil, nil, nil
-	pumps.Put(p)
+	h.pumps.Put(p)
 }
 
 // offer makes the step's value and offers it.

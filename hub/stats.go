@@ -97,7 +97,7 @@ func (h *Hub[T]) Users(name string) []string {
 		return nil
 	}
 	r.mu.Lock()
-	users := r.core.Users()
+	users := slices.Clone(r.core.Users())
 	r.mu.Unlock()
 	slices.Sort(users)
 	return users
