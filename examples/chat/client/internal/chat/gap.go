@@ -48,6 +48,7 @@ func (m *Model) missing(name string, from, next hub.Position) {
 			continue // said already
 		}
 		r.add(Item{Kind: Gap, At: m.now, Text: text})
+		r.started = r.started || from.Epoch != next.Epoch // what is older cannot be asked for any more
 		r.doubt("it may be among the missing lines")
 		if !mailbox {
 			m.do(Tell{r.Title() + ": " + text})

@@ -41,7 +41,8 @@ type Model struct {
 	asked   int             // questions that are not answered
 	rooms   []*Room
 	current int
-	awaited string // the room to show when it has been joined
+	awaited string   // the room to show when it has been joined
+	again   []string // rooms to join again at the next pulse
 
 	next  map[string]hub.Position // of each room of the server: of the line that comes next
 	seen  hub.Position            // what the server was last told of the mailbox
@@ -128,7 +129,7 @@ func (m *Model) tellf(format string, args ...any) { m.tell(fmt.Sprintf(format, a
 
 // began joins the rooms, and asks for what was missed meanwhile.
 func (m *Model) began() {
-	m.session, m.greeted, m.asked = true, false, 0
+	m.session, m.greeted, m.asked, m.again = true, false, 0, nil
 	m.join(m.mailbox)
 	for _, r := range m.rooms {
 		if !r.Private() {
@@ -154,6 +155,10 @@ func (m *Model) pulse(e *Pulse) {
 	for _, r := range m.rooms {
 		r.forgetTyping(m.now)
 	}
+	for _, room := range m.again {
+		m.join(room)
+	}
+	m.again = nil
 	m.release()
 	m.tellSeen()
 }

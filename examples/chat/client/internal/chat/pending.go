@@ -95,7 +95,7 @@ func (r *Room) doubt(why string) {
 // ended sorts the pending lines: what the server has certainly not consumed was
 // not sent, of the others nobody knows until they come back.
 func (m *Model) ended(e *Ended) {
-	m.session, m.greeted, m.asked, m.awaited = false, false, 0, ""
+	m.session, m.greeted, m.asked, m.awaited, m.again = false, false, 0, "", nil
 	unsent, unknown := 0, 0
 	for _, r := range m.rooms {
 		r.Joined = false
@@ -122,48 +122,6 @@ func (m *Model) ended(e *Ended) {
 	}
 	if unknown > 0 {
 		m.tellf("may not have arrived: %s; /resend all sends them once more, if they do not come back", lines(unknown))
-	}
-}
-
-// failed is the server's word that something was not done.
-func (m *Model) failed(msg protocol.Message) {
-	why := msg.Text
-	if why == "" {
-		why = string(msg.Code)
-	}
-	p := m.pending(msg.ID)
-	switch {
-	case p != nil && m.cfg.Script && msg.Code == protocol.TooFast:
-		p.Fate = Held // until the next pulse
-	case p != nil:
-		p.Fate, p.Why = NotSent, why
-		m.do(Tell{"not sent: " + why})
-	case msg.Room != "":
-		m.tellf("#%s: %s", msg.Room, why)
-	default:
-		m.tell(why)
-	}
-	if p == nil {
-		m.asked = max(0, m.asked-1)
-	}
-	if r := m.find(msg.Room); r != nil && p == nil {
-		r.asking = false
-		if !r.Joined {
-			m.notJoined(r, why)
-		}
-	}
-}
-
-// notJoined is for a room that the server does not let the user into.
-func (m *Model) notJoined(r *Room, why string) {
-	if same(m.awaited, r.Name) {
-		m.awaited = ""
-		m.drop(r)
-	}
-	for i := range r.Pending {
-		if p := &r.Pending[i]; p.Fate == Held {
-			p.Fate, p.Why = NotSent, why
-		}
 	}
 }
 
