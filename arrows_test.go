@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"hub/hubconn":      {"conn", "hub"},
 	"internal/session": {"internal/wire"},
 
-	"internal/chaos/sim": {"internal/session", "internal/wire"},
+	"internal/chaos/sim": {"heartbeat", "internal/session", "internal/wire"},
 }
 
 type listed struct {
