@@ -9,6 +9,7 @@ require (
 	github.com/gorilla/websocket v1.5.3
 	github.com/hashicorp/yamux v0.1.2
 	github.com/longsplice/longsplice v0.0.0
+	github.com/longsplice/longsplice/conn/wsconn v0.0.0
 	github.com/lxzan/gws v1.8.9
 	github.com/nats-io/nats-server/v2 v2.14.5
 	github.com/nats-io/nats.go v1.53.1
@@ -23,6 +24,9 @@ require (
 require (
 	github.com/antithesishq/antithesis-sdk-go v0.7.2-default-no-op // indirect
 	github.com/dolthub/maphash v0.1.0 // indirect
+	github.com/gobwas/httphead v0.1.0 // indirect
+	github.com/gobwas/pool v0.2.1 // indirect
+	github.com/gobwas/ws v1.4.0 // indirect
 	github.com/google/go-tpm v0.9.8 // indirect
 	github.com/klauspost/compress v1.19.2 // indirect
 	github.com/minio/highwayhash v1.0.4 // indirect
@@ -38,4 +42,7 @@ require (
 )
 
 // The race is of the checkout that it came with.
-replace github.com/longsplice/longsplice => ../..
+replace (
+	github.com/longsplice/longsplice => ../..
+	github.com/longsplice/longsplice/conn/wsconn => ../../conn/wsconn
+)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"sync/atomic"
 
 	"github.com/cenkalti/backoff/v4"
@@ -13,6 +14,12 @@ type keeping struct {
 	dialled   func()              // an attempt begins
 	connected func()              // the server has welcomed it
 	unknown   func(msgs [][]byte) // these may or may not have been delivered
+}
+
+// netDial dials, and says so.
+func (k keeping) netDial(ctx context.Context, network, addr string) (net.Conn, error) {
+	k.dialled()
+	return new(net.Dialer).DialContext(ctx, network, addr)
 }
 
 // kept makes a client of p that comes back: by the peer's own means, or by a loop

@@ -64,7 +64,7 @@ type client interface {
 
 // peers are all that take part, the floor first.
 var peers = []*peer{
-	floorPeer, longsplicePeer,
+	floorPeer, longsplicePeer, hubPeer, wsPeer,
 	gorillaPeer, gwsPeer, coderPeer, melodyPeer, natsPeer, grpcPeer, yamuxPeer, tutorialPeer,
 }
 

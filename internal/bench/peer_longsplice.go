@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"net"
 	"sync"
-	"sync/atomic"
 
 	"github.com/longsplice/longsplice/conn"
 )
@@ -17,49 +15,65 @@ var longsplicePeer = &peer{
 	name:     "longsplice",
 	ours:     true,
 	promises: true,
-	tuned:    "the zero Config; a burst is one Batch, shared by all members",
-	serve:    func(addr string, a app) (server, error) { return serveLongsplice(addr, a, nil) },
+	tuned:    "the zero Config; a burst is one Batch, which TrySendBatch of each member's Conn is given",
+	serve:    serveLongsplice,
 	dial: func(ctx context.Context, to target) (client, error) {
-		return dialLongsplice(ctx, to, to.addr, nil)
+		return dialLongsplice(ctx, to, nil)
 	},
-	keep: keepLongsplice,
+	keep: func(_ context.Context, to target, k keeping) (client, error) {
+		return keepLongsplice(to, k, &conn.Config{Dialers: map[string]conn.DialFunc{
+			"tcp": func(ctx context.Context, addr string) (net.Conn, error) {
+				return k.netDial(ctx, "tcp", addr)
+			},
+		}})
+	},
 }
 
 // A sessions server is a Longsplice server.
 type sessions struct {
 	srv    *conn.Server
 	ln     net.Listener
-	rooms  rooms[*conn.Conn]
 	served sync.WaitGroup
 }
 
-// serveLongsplice serves what comes from addr, through over if that is not nil.
-func serveLongsplice(addr string, a app, over func(net.Listener) net.Listener) (*sessions, error) {
+// serveSessions has h serve the links that ln accepts.
+func serveSessions(ln net.Listener, h conn.HandlerFunc) *sessions {
+	s := &sessions{srv: conn.NewServer(h, nil), ln: ln}
+	s.served.Go(func() { _ = s.srv.Serve(context.Background(), ln) }) // it ends with Close
+	return s
+}
+
+type longspliceServer struct {
+	*sessions
+	rooms rooms[*conn.Conn]
+}
+
+func serveLongsplice(addr string, a app) (server, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	s := &sessions{ln: ln}
-	s.srv = conn.NewServer(conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
-		return s.serve(ctx, c, a)
-	}), nil)
-	links := ln
-	if over != nil {
-		links = over(ln)
-	}
-	s.served.Go(func() { s.srv.Serve(context.Background(), links) })
+	s := new(longspliceServer)
+	s.sessions = serveSessions(ln, s.handler(a))
 	return s, nil
 }
 
-func (s *sessions) serve(ctx context.Context, c *conn.Conn, a app) error {
-	hello, err := c.Receive(ctx)
-	if err != nil {
-		return err
+func (s *longspliceServer) handler(a app) conn.HandlerFunc {
+	return func(ctx context.Context, c *conn.Conn) error {
+		hello, err := c.Receive(ctx)
+		if err != nil {
+			return err
+		}
+		room := binary.BigEndian.Uint32(hello)
+		s.rooms.join(room, c)
+		defer s.rooms.leave(room, c)
+		return converse(ctx, c, a)
 	}
-	room := binary.BigEndian.Uint32(hello)
-	s.rooms.join(room, c)
-	defer s.rooms.leave(room, c)
-	if err := c.Send(ctx, hello); err != nil {
+}
+
+// converse welcomes a client that has joined, and has a see all that it says.
+func converse(ctx context.Context, c *conn.Conn, a app) error {
+	if err := c.Send(ctx, welcome); err != nil {
 		return err
 	}
 	reply := func(msg []byte) error { return c.Send(ctx, msg) }
@@ -76,7 +90,7 @@ func (s *sessions) serve(ctx context.Context, c *conn.Conn, a app) error {
 
 func (s *sessions) Addr() string { return s.ln.Addr().String() }
 
-func (s *sessions) Publish(room uint32, msgs [][]byte) error {
+func (s *longspliceServer) Publish(room uint32, msgs [][]byte) error {
 	batch, err := conn.Encode(msgs...)
 	if err != nil {
 		return err
@@ -101,8 +115,8 @@ type splice struct {
 	done chan struct{}
 }
 
-func dialLongsplice(ctx context.Context, to target, addr string, cfg *conn.Config) (client, error) {
-	c, err := conn.Dial(ctx, addr, cfg)
+func dialLongsplice(ctx context.Context, to target, cfg *conn.Config) (client, error) {
+	c, err := conn.Dial(ctx, to.addr, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -135,80 +149,3 @@ func enter(ctx context.Context, c *conn.Conn, room uint32) error {
 func (s *splice) Send(msg []byte) error { return s.Conn.Send(context.Background(), msg) }
 func (s *splice) Flush() error          { return nil }
 func (s *splice) Done() <-chan struct{} { return s.done }
-
-// A kept client is one that begins another session when one is lost, and sends
-// again what is known not to have been delivered.
-type keptSplice struct {
-	now  atomic.Pointer[conn.Conn]
-	stop context.CancelFunc
-	done chan struct{}
-}
-
-func keepLongsplice(ctx context.Context, to target, k keeping) (client, error) {
-	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s := &keptSplice{stop: stop, done: make(chan struct{})}
-	cfg := &conn.Config{Dialers: map[string]conn.DialFunc{
-		"tcp": func(ctx context.Context, addr string) (net.Conn, error) {
-			k.dialled()
-			return new(net.Dialer).DialContext(ctx, "tcp", addr)
-		},
-	}}
-	var again [][]byte
-	began := make(chan struct{})
-	first := sync.OnceFunc(func() { close(began) })
-	session := func(ctx context.Context, c *conn.Conn) error {
-		err := enter(ctx, c, to.room)
-		for len(again) > 0 && err == nil {
-			if err = c.Send(ctx, again[0]); err == nil {
-				again = again[1:]
-			}
-		}
-		if err == nil {
-			s.now.Store(c)
-			k.connected()
-			first()
-		}
-		for msg, rerr := range c.Messages(ctx) {
-			if err = rerr; err == nil {
-				to.receive(s, msg)
-			}
-		}
-		if lost := new(conn.LostError); errors.As(err, &lost) {
-			k.unknown(lost.Unknown)
-			again = append(mine(lost.Undelivered), again...)
-		}
-		return err
-	}
-	go func() {
-		defer close(s.done)
-		_ = conn.Run(ctx, to.addr, conn.HandlerFunc(session), cfg) // it ends with Close
-	}()
-	select {
-	case <-began:
-		return s, nil
-	case <-s.done:
-		return nil, errors.New("no session")
-	}
-}
-
-// mine leaves out the greeting, which each session makes anew.
-func mine(msgs [][]byte) (own [][]byte) {
-	for _, m := range msgs {
-		if len(m) >= headerSize {
-			own = append(own, m)
-		}
-	}
-	return own
-}
-
-func (s *keptSplice) Send(msg []byte) error {
-	return s.now.Load().Send(context.Background(), msg)
-}
-func (s *keptSplice) Flush() error          { return nil }
-func (s *keptSplice) Done() <-chan struct{} { return s.done }
-
-func (s *keptSplice) Close() error {
-	s.stop()
-	<-s.done
-	return nil
-}
