@@ -96,6 +96,9 @@ func (s *Screen) content() []string {
 		row := ""
 		if i >= body-len(rows) {
 			row = rows[i-(body-len(rows))]
+			if s.middle() < 2 {
+				row = s.fit(row, 1) // no row of two columns, for a wide character, fits
+			}
 		}
 		if rooms > 0 {
 			row = left[i] + dim.Styled("│") + " " + row
