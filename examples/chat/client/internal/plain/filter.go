@@ -51,7 +51,7 @@ func (f *Filter) Run(ctx context.Context, events <-chan chat.Event) error {
 			f.handle(e)
 		case line, more := <-ready:
 			if !more {
-				f.Session.Quit()
+				f.quit()
 				entered = nil
 				break
 			}

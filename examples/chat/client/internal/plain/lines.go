@@ -37,27 +37,7 @@ func (f *Filter) read(ctx context.Context) <-chan string {
 // handle gives an event to the Model and does what it asks for.
 func (f *Filter) handle(e chat.Event) {
 	for queue := []chat.Event{e}; len(queue) > 0; queue = queue[1:] {
-		for _, a := range f.Model.Handle(queue[0], time.Now()) {
-			switch a := a.(type) {
-			case chat.Send:
-				if err := f.Session.Send(a.Message); err != nil {
-					queue = append(queue, &chat.Rejected{Message: a.Message, Why: err.Error()})
-				}
-			case chat.Keep:
-				f.Session.Keep(a.Name, a.Token)
-				if err := f.Keep(a.Name, a.Token); err != nil {
-					fmt.Fprintln(f.State, "the token is not kept:", err)
-				}
-			case chat.Print:
-				f.print(a)
-			case chat.Tell:
-				fmt.Fprintln(f.State, a.Text)
-			case chat.Wake:
-				f.Session.Wake()
-			case chat.Quit:
-				f.Session.Quit()
-			}
-		}
+		queue = append(queue, f.do(f.Model.Handle(queue[0], time.Now()))...)
 	}
 	if _, ok := e.(*chat.LinkChanged); ok {
 		if status, _ := f.Model.Status(time.Now()); status != f.status {
@@ -65,6 +45,42 @@ func (f *Filter) handle(e chat.Event) {
 			fmt.Fprintln(f.State, status)
 		}
 	}
+}
+
+// do carries out actions, and returns what came of them.
+func (f *Filter) do(actions []chat.Action) (events []chat.Event) {
+	for _, a := range actions {
+		switch a := a.(type) {
+		case chat.Send:
+			if err := f.Session.Send(a.Message); err != nil {
+				events = append(events, &chat.Rejected{Message: a.Message, Why: err.Error()})
+			}
+		case chat.Keep:
+			f.Session.Keep(a.Name, a.Token)
+			if err := f.Keep(a.Name, a.Token); err != nil {
+				fmt.Fprintln(f.State, "the token is not kept:", err)
+			}
+		case chat.Print:
+			f.print(a)
+		case chat.Tell:
+			fmt.Fprintln(f.State, a.Text)
+		case chat.Wake:
+			f.Session.Wake()
+		case chat.Quit:
+			f.quit()
+		}
+	}
+	return events
+}
+
+// quit ends the session in good order.
+func (f *Filter) quit() {
+	for _, a := range f.Model.Leave(time.Now()) {
+		if s, ok := a.(chat.Send); ok {
+			_ = f.Session.Send(s.Message) // a private line may be shown once more
+		}
+	}
+	f.Session.Quit()
 }
 
 // print writes one line of the chat. When nobody reads them any more there is

@@ -33,10 +33,10 @@ func (s *Screen) key(msg tea.KeyPressMsg) tea.Cmd {
 	}
 	switch name {
 	case "ctrl+c":
-		return tea.Quit
+		return s.quit()
 	case "ctrl+d":
 		if s.input.Text() == "" {
-			return tea.Quit
+			return s.quit()
 		}
 		s.input.Delete()
 	case "ctrl+z":

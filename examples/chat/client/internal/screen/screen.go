@@ -91,10 +91,16 @@ func (s *Screen) handle(e chat.Event) (cmd tea.Cmd) {
 		more, quit := s.do(s.Model.Handle(queue[0], s.Now()))
 		queue = append(queue, more...)
 		if quit {
-			cmd = tea.Quit
+			cmd = s.quit()
 		}
 	}
 	return cmd
+}
+
+// quit ends the program.
+func (s *Screen) quit() tea.Cmd {
+	s.do(s.Model.Leave(s.Now()))
+	return tea.Quit
 }
 
 // do carries out actions, and returns what came of them.
