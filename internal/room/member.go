@@ -10,7 +10,8 @@ type Member[T, H any] struct {
 
 	cursor uint64   // sequence number of the next entry
 	next   Position // and the position of the next value
-	since  uint64   // entries without an offset before this are not for it
+	since  uint64   // signals before this are not for it
+	aware  uint64   // who came or went before this has been told otherwise
 	place  place
 	ready  bool          // Ready was called since the last offer began
 	joins  bool          // the Joined item is owed
@@ -44,7 +45,7 @@ type Start struct {
 func (r *Room[T, H]) Join(m *Member[T, H], s Start, now time.Duration) {
 	l := &r.log
 	r.come(m.User, now)
-	m.since = l.seq
+	m.since, m.aware = l.seq, l.seq
 	m.joins = r.cfg.Tells
 	switch {
 	case s.From.Epoch == 0:

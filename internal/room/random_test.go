@@ -217,7 +217,7 @@ func (p *play) proceed(all bool) {
 		if v == Taken {
 			f.take(items)
 		}
-		if v == Busy && (all || p.pick(3) == 0) {
+		if f.early = v == Busy && p.pick(3) == 0; f.early {
 			p.r.Ready(m)
 		}
 		if v == Gone {
@@ -226,6 +226,11 @@ func (p *play) proceed(all bool) {
 	}
 	p.r.Settle(&p.step, p.now)
 	p.ended()
+	for _, m := range p.step.Members {
+		if f := m.Handle; f.early && m.place == waiting {
+			f.fail("it was ready early, and is waiting")
+		}
+	}
 	for _, f := range p.all {
 		f.steady = f.steady || p.orderly && f.busy == 0 && f.capacity > 500 && f.m.place == active
 	}

@@ -33,10 +33,10 @@ func (r *Room[T, H]) taken(s *Step[T, H], m *Member[T, H]) {
 	m.most = 0
 	switch s.told {
 	case Joined:
-		m.joins = false
+		m.joins, m.aware = false, s.end
 	case Gap:
 		r.counts.Gaps++
-		m.gap = false
+		m.gap, m.aware = false, s.end
 		m.since = max(m.since, s.lost+1)
 		m.cursor, m.next = s.to, s.next
 	default:

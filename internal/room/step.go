@@ -51,6 +51,7 @@ type Step[T, H any] struct {
 // swath is what a step took from the log.
 type swath struct {
 	from, to uint64
+	last     uint64   // of the entries between that were looked at
 	next     Position // where to is
 	entries  int
 	payload  int    // values and signals among them
@@ -106,7 +107,8 @@ func (r *Room[T, H]) single(s *Step[T, H], m *Member[T, H], now time.Duration) b
 		i = l.behindBreaks(i)
 	}
 	s.start(m.cursor, true)
-	s.to, s.next, s.lost = l.seqAt(i), Position{r.epoch, l.offsetAt(i)}, l.lostOther
+	s.to, s.next = l.seqAt(i), Position{r.epoch, l.offsetAt(i)}
+	s.end, s.lost = l.seq, l.lostOther
 	switch {
 	case m.joins:
 		s.tell(r.tellUsers(Item[T]{Kind: Joined, To: m.next}))
@@ -142,10 +144,10 @@ func (r *Room[T, H]) alike(s *Step[T, H], m, o *Member[T, H]) bool {
 		return false
 	case s.told != 0:
 		return true
-	case m.since >= s.to && o.since >= s.to: // both are given values alone
-		return true
 	}
-	return m.since <= s.from && o.since <= s.from && !s.personal
+	// Are both given values alone, or else all there is?
+	early, late := min(m.since, m.aware, o.since, o.aware), max(m.since, m.aware, o.since, o.aware)
+	return early > s.last || late <= s.from && !s.personal
 }
 
 // chunk serves the next members of the sweep who stand at the same place.
@@ -205,10 +207,14 @@ func (r *Room[T, H]) collect(s *Step[T, H], i int, m *Member[T, H]) {
 	if m != nil && m.most > 0 {
 		limit = m.most
 	}
+	var taken uint64
 	for ; i < len(l.entries); i++ {
 		e := &l.entries[i]
 		if l.obsolete(e) {
 			continue
+		}
+		if m != nil && s.entries > 0 && taken < m.since && m.since <= e.seq {
+			break // what is before may be shared with others
 		}
 		addressed := e.Kind == Signal && e.User != ""
 		if m != nil {
@@ -225,12 +231,15 @@ func (r *Room[T, H]) collect(s *Step[T, H], i int, m *Member[T, H]) {
 		if e.Kind == Value || e.Kind == Signal {
 			s.payload++
 		}
-		s.entries++
+		s.entries, taken = s.entries+1, e.seq
 		s.size += max(e.Size, 1)
 		s.Items = append(s.Items, Item[T]{
 			Kind: e.Kind, Value: e.Value, User: e.User,
 			From: e.From, To: Position{r.epoch, e.Offset},
 		})
+	}
+	if i > 0 {
+		s.last = l.entries[i-1].seq
 	}
 	s.to, s.next = l.seqAt(i), Position{r.epoch, l.offsetAt(i)}
 	if i < len(l.entries) && l.entries[i].Kind == Break {
@@ -246,7 +255,7 @@ func (m *Member[T, H]) skips(e *Entry[T]) bool {
 	case Signal:
 		return e.seq < m.since || e.User != "" && e.User != m.User
 	}
-	return e.seq < m.since
+	return e.seq < m.aware
 }
 
 func (s *Step[T, H]) start(from uint64, alone bool) {

@@ -54,6 +54,7 @@ type follower struct {
 	capacity int // weight that it takes at once
 	busy     int // in a hundred
 	gone     bool
+	early    bool // it was ready before its last offer was over
 	steady   bool // it keeps up, and nothing may be missing for it
 }
 
