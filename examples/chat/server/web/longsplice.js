@@ -883,7 +883,10 @@ export function dialWebSocket(url, { signal }) {
       onbytes: null,
       onclose: null,
     };
+    let failed = false;
     const fail = (text) => {
+      if (failed) return;
+      failed = true;
       const err = new LongspliceError(text);
       ws.close();
       reject(err);
@@ -891,6 +894,7 @@ export function dialWebSocket(url, { signal }) {
     };
     ws.onopen = () => (ws.protocol === SUBPROTOCOL ? resolve(duplex) : fail('the server speaks no longsplice here'));
     ws.onmessage = ({ data }) => (typeof data === 'string' ? fail('a text message') : duplex.onbytes?.(new Uint8Array(data)));
+    ws.onerror = ({ message }) => fail(message || 'the WebSocket failed'); // Node 20 tells no more; elsewhere close follows
     ws.onclose = ({ code, reason }) => fail(`the WebSocket was closed: ${code} ${reason}`.trim());
     signal.addEventListener('abort', () => fail('given up'));
   });
