@@ -113,7 +113,7 @@ type sink[T any] struct{ r *live[T] }
 func (s sink[T]) Seek(p Position) {
 	s.r.mu.Lock()
 	if !s.r.gone {
-		s.r.core.Seek(room.Position(p), clock())
+		s.r.core.Seek(room.Position(p), s.r.hub.clock())
 		s.r.signalLocked()
 	}
 	s.r.unlock()
@@ -147,7 +147,7 @@ func (s sink[T]) Deliver(m Message[T]) {
 		if _, err := r.appendLocked(e); err != nil { // a hole
 			next := r.core.Next()
 			next.Offset++
-			r.core.Seek(next, clock())
+			r.core.Seek(next, r.hub.clock())
 		}
 	}
 	r.signalLocked()

@@ -15,6 +15,7 @@ import (
 type Hub[T any] struct {
 	cfg    Config[T]
 	seed   maphash.Seed
+	origin time.Time // where its instants count from
 	shards [64]shard[T]
 
 	rooms  atomic.Int64
@@ -36,7 +37,7 @@ type shard[T any] struct {
 
 // New returns a hub. It has no goroutine until something is published.
 func New[T any](cfg Config[T]) *Hub[T] {
-	h := &Hub[T]{cfg: cfg, seed: maphash.MakeSeed()}
+	h := &Hub[T]{cfg: cfg, seed: maphash.MakeSeed(), origin: time.Now()}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	for i := range h.shards {
 		h.shards[i].rooms = map[string]*live[T]{}
@@ -44,10 +45,8 @@ func New[T any](cfg Config[T]) *Hub[T] {
 	return h
 }
 
-// origin is where the process's monotonic instants count from.
-var origin = time.Now()
-
-func clock() time.Duration { return time.Since(origin) }
+// clock is the monotonic instant, which is never 0.
+func (h *Hub[T]) clock() time.Duration { return time.Since(h.origin) + 1 }
 
 func (h *Hub[T]) shard(name string) *shard[T] {
 	return &h.shards[maphash.String(h.seed, name)%uint64(len(h.shards))]
@@ -93,7 +92,7 @@ func (h *Hub[T]) make(name string) (*live[T], error) {
 		h.rooms.Add(-1)
 		return nil, &LimitError{Limit: "MaxRooms", Got: n, Max: most}
 	}
-	r := &live[T]{hub: h, name: name, cfg: cfg, since: clock()}
+	r := &live[T]{hub: h, name: name, cfg: cfg, since: h.clock()}
 	r.core = *room.New[T, *Sub[T]](cfg.core(h.cfg.run(), h.cfg.Notice != nil), room.Position(firstPosition()))
 	s.rooms[name] = r
 	return r, nil
@@ -105,7 +104,7 @@ func (h *Hub[T]) drop(r *live[T]) {
 	s.mu.Lock()
 	r.mu.Lock()
 	feed := r.feed
-	dropped := !r.gone && r.idleLocked(clock())
+	dropped := !r.gone && r.idleLocked(h.clock())
 	if dropped {
 		r.goneLocked()
 		delete(s.rooms, r.name)

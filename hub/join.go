@@ -86,7 +86,7 @@ func (h *Hub[T]) Join(ctx context.Context, name string, m Member[T], options ...
 	}
 	s := &Sub[T]{in: r, member: m, onEnd: j.onEnd}
 	s.at.Handle, s.at.User = s, j.user
-	r.core.Join(&s.at, j.start, clock())
+	r.core.Join(&s.at, j.start, h.clock())
 	r.unlock()
 	return s, nil
 }

@@ -37,7 +37,7 @@ func (r *live[T]) unlock() {
 		m.Handle.endLocked(ErrBehind)
 	}
 	if len(ended) > 0 && r.core.Members() == 0 {
-		r.since = clock()
+		r.since = r.hub.clock()
 	}
 	r.countLocked()
 	pump := !r.pumping && !r.gone && r.core.Pending()
@@ -79,12 +79,12 @@ func (s *Sub[T]) tell(err error) {
 // leaveLocked ends a membership with an error, and reports whether it had not
 // ended before.
 func (r *live[T]) leaveLocked(s *Sub[T], err error) bool {
-	if !r.core.Leave(&s.at, clock()) {
+	if !r.core.Leave(&s.at, r.hub.clock()) {
 		return false
 	}
 	s.endLocked(err)
 	if r.core.Members() == 0 {
-		r.since = clock()
+		r.since = r.hub.clock()
 	}
 	r.signalLocked() // nobody waits for it any more
 	return true
@@ -117,7 +117,7 @@ func (r *live[T]) armLocked() {
 		return // it is left to fire early, rather than moved each time
 	}
 	r.timerAt = at
-	wait := max(at-clock(), 0)
+	wait := max(at-r.hub.clock(), 0)
 	if r.timer == nil {
 		r.timer = time.AfterFunc(wait, r.tick)
 	} else {
@@ -128,7 +128,7 @@ func (r *live[T]) armLocked() {
 func (r *live[T]) tick() {
 	r.mu.Lock()
 	r.timerAt = 0
-	now := clock()
+	now := r.hub.clock()
 	r.core.Tick(now)
 	idle := r.idleLocked(now)
 	r.unlock()

@@ -124,7 +124,7 @@ func (r *live[T]) appendLocked(e room.Entry[T]) (Position, error) {
 	if err := r.reserveLocked(e.Size); err != nil {
 		return Position{}, err
 	}
-	now := clock()
+	now := r.hub.clock()
 	if r.core.Members() == 0 {
 		r.since = now
 	}
@@ -139,7 +139,7 @@ func (r *live[T]) reserveLocked(n int) error {
 	all, most := &r.hub.bytes, int64(r.hub.cfg.maxBytes())
 	over := all.Add(int64(n)) - most
 	if over > 0 && over <= int64(r.core.Bytes()) {
-		r.core.Forget(int(over), clock())
+		r.core.Forget(int(over), r.hub.clock())
 		r.countLocked()
 	}
 	if got := all.Load(); over > 0 && got > most {

@@ -40,12 +40,12 @@ func (r *live[T]) pump(steps int) {
 	p.hub, p.room = r.hub, r
 	defer p.free()
 	r.mu.Lock()
-	for ; !r.gone && r.core.Step(&p.step, clock()); steps-- {
+	for ; !r.gone && r.core.Step(&p.step, r.hub.clock()); steps-- {
 		r.mu.Unlock()
 		p.offer()
 		r.mu.Lock()
 		p.leaveLocked()
-		r.core.Settle(&p.step, clock())
+		r.core.Settle(&p.step, r.hub.clock())
 		r.signalLocked()
 		if steps == 1 && !r.gone {
 			r.hub.tasks.Add(1)
