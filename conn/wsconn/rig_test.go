@@ -3,6 +3,8 @@ package wsconn_test
 import (
 	"context"
 	"crypto/tls"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -32,6 +34,7 @@ type endpoint struct {
 // serve has h answer HTTP, or HTTPS, until the test ends.
 func serve(t testing.TB, secure bool, h http.Handler) endpoint {
 	s := httptest.NewUnstartedServer(h)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	var client *tls.Config
 	if secure {
 		s.StartTLS()
