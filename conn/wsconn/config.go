@@ -1,6 +1,9 @@
 package wsconn
 
-import "cmp"
+import (
+	"cmp"
+	"net/http"
+)
 
 // Subprotocol is the name of the protocol, as it is negotiated in the upgrade.
 // It has no version: the first frame of a link, HELLO, has one.
@@ -14,6 +17,13 @@ type Config struct {
 	// "*" for any. A request without an Origin does not come from a page, and is
 	// not refused for that.
 	Origins []string
+
+	// Admit, if set, judges a request in which all else is in order, for example
+	// by a cookie, which a page cannot show to conn.Config.Authenticate. An error
+	// answers the request: with the code and text of a *StatusError, else with
+	// 403 and no word of the error. What Admit returns otherwise is the Conn's
+	// Value; the request is not kept. It may be called concurrently.
+	Admit func(r *http.Request) (value any, err error)
 
 	// Subprotocol is the one that clients have to offer. Empty means
 	// [Subprotocol].

@@ -15,7 +15,8 @@ import (
 // byte, unless TLS lies under it: then, as with every [tls.Conn], a Write that
 // timed out ends the connection. All methods may be called from any goroutine.
 type Conn struct {
-	sock net.Conn // what the upgrade took place on: TCP, TLS
+	sock  net.Conn // what the upgrade took place on: TCP, TLS
+	value any
 
 	reading turn // covers what follows
 	dec     decoder
@@ -59,6 +60,9 @@ func (c *Conn) LocalAddr() net.Addr { return c.sock.LocalAddr() }
 // RemoteAddr is the address of the socket's other end. Behind a proxy that is
 // the proxy, whatever a header says.
 func (c *Conn) RemoteAddr() net.Addr { return c.sock.RemoteAddr() }
+
+// Value is what [Config.Admit] returned, nil on a client.
+func (c *Conn) Value() any { return c.value }
 
 // NetConn is the socket at the very bottom, under TLS if there is any. It is for
 // options, and for ending the connection at once: Close first says goodbye.

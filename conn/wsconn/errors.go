@@ -23,11 +23,12 @@ func (e *CloseError) Error() string {
 	return fmt.Sprintf("wsconn: closed with code %d: %s", e.Code, e.Reason)
 }
 
-// A StatusError says that a server, or a proxy on the way to it, has answered
-// the upgrade with something else than 101.
+// A StatusError is an answer to the upgrade other than 101: what a server, or a
+// proxy on the way to it, has answered to Dial, or what [Config.Admit] wants to
+// be answered.
 type StatusError struct {
 	Code int    // the HTTP status
-	Text string // the beginning of the answer's body, at most 128 bytes as it came
+	Text string // the answer's body; of one that Dial has received the first 128 bytes
 }
 
 func (e *StatusError) Error() string {

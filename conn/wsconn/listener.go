@@ -35,15 +35,16 @@ const patience = 5 * time.Second
 // ServeHTTP upgrades a request, and returns when the connection has been handed
 // over.
 func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := l.cfg.check(w.Header(), r); err != nil {
-		http.Error(w, err.Text, err.Code)
+	value, refused := l.cfg.check(w.Header(), r)
+	if refused != nil {
+		http.Error(w, refused.Text, refused.Code)
 		return
 	}
 	late := time.NewTimer(patience)
 	defer late.Stop()
 	select {
 	case turn := <-l.turns:
-		c, err := l.cfg.upgrade(w, r)
+		c, err := l.cfg.upgrade(w, r, value)
 		if err != nil {
 			c = nil
 		}

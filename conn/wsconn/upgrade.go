@@ -1,6 +1,7 @@
 package wsconn
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,18 +19,19 @@ import (
 // Headers that are set on w, such as cookies, go out with the answer.
 func Upgrade(w http.ResponseWriter, r *http.Request, cfg *Config) (*Conn, error) {
 	cfg = cfg.orZero()
-	if err := cfg.check(w.Header(), r); err != nil {
-		http.Error(w, err.Text, err.Code)
-		return nil, err
+	value, refused := cfg.check(w.Header(), r)
+	if refused != nil {
+		http.Error(w, refused.Text, refused.Code)
+		return nil, refused
 	}
-	return cfg.upgrade(w, r)
+	return cfg.upgrade(w, r, value)
 }
 
-// check is what has to hold before a request can be upgraded. What HTTP demands
-// to be said besides goes to header.
-func (c *Config) check(header http.Header, r *http.Request) *StatusError {
-	refuse := func(code int, format string, args ...any) *StatusError {
-		return &StatusError{Code: code, Text: fmt.Sprintf(format, args...)}
+// check is what has to hold before a request can be upgraded, and returns the
+// Conn's Value. What HTTP demands to be said besides goes to header.
+func (c *Config) check(header http.Header, r *http.Request) (value any, refused *StatusError) {
+	refuse := func(code int, format string, args ...any) (any, *StatusError) {
+		return nil, &StatusError{Code: code, Text: fmt.Sprintf(format, args...)}
 	}
 	if r.Method != http.MethodGet {
 		header.Set("Allow", http.MethodGet)
@@ -56,14 +58,24 @@ func (c *Config) check(header http.Header, r *http.Request) *StatusError {
 	if sub := c.subprotocol(); !hasToken(r.Header, "Sec-WebSocket-Protocol", sub) {
 		return refuse(http.StatusBadRequest, "the subprotocol %q has to be offered", sub)
 	}
-	return nil
+	if c.Admit == nil {
+		return nil, nil
+	}
+	value, err := c.Admit(r)
+	switch {
+	case err == nil:
+		return value, nil
+	case errors.As(err, &refused):
+		return nil, refused
+	}
+	return refuse(http.StatusForbidden, "not admitted")
 }
 
 // upgradeTimeout is how long a client has to take the answer to its upgrade.
 const upgradeTimeout = 5 * time.Second
 
 // upgrade makes a WebSocket of a request that has been checked.
-func (c *Config) upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
+func (c *Config) upgrade(w http.ResponseWriter, r *http.Request, value any) (*Conn, error) {
 	u := ws.HTTPUpgrader{
 		Timeout:  upgradeTimeout,
 		Header:   w.Header(),
@@ -85,7 +97,9 @@ func (c *Config) upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) 
 	if len(pre) == 0 {
 		pre = nil // it has room for more, which would be kept
 	}
-	return newConn(sock, ws.StateServerSide, limit(c.MaxMessage), pre), nil
+	nc := newConn(sock, ws.StateServerSide, limit(c.MaxMessage), pre)
+	nc.value = value
+	return nc, nil
 }
 
 // hasToken reports whether a header that is a list has an element. Names of

@@ -3,6 +3,7 @@ package wsconn_test
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -78,6 +79,35 @@ func TestUpgradeRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Admit has the last word before the upgrade, and hands over what it found.
+func TestAdmit(t *testing.T) {
+	cfg := &wsconn.Config{Admit: func(r *http.Request) (any, error) {
+		cookie, err := r.Cookie("user")
+		if err != nil {
+			return nil, fmt.Errorf("secret: %w", err)
+		}
+		if cookie.Value == "eve" {
+			return nil, fmt.Errorf("eve: %w", &wsconn.StatusError{Code: http.StatusUnauthorized, Text: "log in again"})
+		}
+		return cookie.Value, nil
+	}}
+	for cookie, want := range map[string]string{"": "403 not admitted\n", "user=eve": "401 log in again\n"} {
+		r, w := upgradeRequest(), httptest.NewRecorder()
+		r.Header.Set("Cookie", cookie)
+		wsconn.NewListener(cfg).ServeHTTP(w, r)
+		require.Equal(t, want, fmt.Sprint(w.Code, " ", w.Body))
+	}
+	client, server := pair(t, false, cfg, wsconn.Dialer{Header: http.Header{"Cookie": {"user=alice"}}})
+	require.Equal(t, "alice", server.Value())
+	require.Nil(t, client.Value())
+
+	// What is refused anyway is not shown to it.
+	r, w := upgradeRequest(), httptest.NewRecorder()
+	r.Header.Set("Origin", "https://evil.example")
+	_, err := wsconn.Upgrade(w, r, &wsconn.Config{Admit: func(*http.Request) (any, error) { panic("asked") }})
+	require.Error(t, err)
 }
 
 // shake performs the client's handshake by hand, and returns what the server
