@@ -22,6 +22,8 @@ type tab struct {
 	t   *testing.T
 	ctx context.Context
 
+	expectFaults bool
+
 	mu     sync.Mutex
 	faults []string // exceptions, errors on the console, violations of the policy
 }
@@ -62,7 +64,7 @@ func open(t *testing.T, parent context.Context, url string, options ...chromedp.
 		}
 		_ = chromedp.Cancel(ctx)
 		cancel()
-		assert.Empty(t, tb.faults, "errors of the page")
+		assert.Equal(t, tb.expectFaults, len(tb.faults) > 0, "errors of the page: %q", tb.faults)
 	})
 	require.NoError(t, chromedp.Listen(ctx, tb.listen))
 	_, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
@@ -101,8 +103,12 @@ func (tb *tab) await(expression string) {
 	tb.t.Helper()
 	ctx, cancel := context.WithTimeout(tb.ctx, patience)
 	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(0))); err != nil {
-		tb.t.Fatalf("%v: %s\nthe page: %s", err, expression, tb.text("body"))
+	err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(0)))
+	for err != nil && ctx.Err() == nil { // another page has come in its place
+		err = chromedp.Do(ctx, chromedp.WaitReady("body"), chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(0)))
+	}
+	if err != nil {
+		tb.t.Fatalf("%v: %s\nthe page: %.1500s", err, expression, tb.text("body"))
 	}
 }
 
@@ -149,14 +155,20 @@ func (tb *tab) enter(text string) {
 	tb.press("Enter", 13, 0)
 }
 
-// press presses a key as a keyboard does, modifiers (1 Alt, 2 Ctrl, 8 Shift) held. Keys that
-// make a character would make two with chromedp's own.
+// press presses a key as a keyboard does, with modifiers held. chromedp's own
+// Enter comes twice, as a key and as a character.
 func (tb *tab) press(key string, code int64, modifiers int64) {
 	tb.t.Helper()
-	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
-		_, err := chromedp.Call(tb.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{
-			Type: kind, Key: key, Code: key, Modifiers: modifiers, WindowsVirtualKeyCode: code, NativeVirtualKeyCode: code,
-		})
+	down := input.DispatchKeyEventParams{
+		Type: input.DispatchKeyEventTypeRawKeyDown, Key: key, Code: key, Modifiers: modifiers, WindowsVirtualKeyCode: code, NativeVirtualKeyCode: code,
+	}
+	up := down
+	up.Type = input.DispatchKeyEventTypeKeyUp
+	if key == "Enter" {
+		down.Type, down.Text = input.DispatchKeyEventTypeKeyDown, "\r"
+	}
+	for _, event := range []input.DispatchKeyEventParams{down, up} {
+		_, err := chromedp.Call(tb.ctx, input.DispatchKeyEvent, event)
 		require.NoError(tb.t, err)
 	}
 }

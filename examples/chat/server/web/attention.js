@@ -7,6 +7,7 @@ import { $, el, setText } from './dom.js';
 import { spoken } from './entry.js';
 
 const ALOUD = 10, KEPT = 20; // lines of a burst that are read out, and that the live region holds
+const RECENT = 60_000; // ms
 
 /** The title and the icon. */
 export class Attention {
@@ -45,9 +46,9 @@ export class Announcer {
     const from = Math.max(this.#end, c.start);
     for (let n = Math.max(from, c.end - ALOUD); n < c.end; n++) {
       const entry = c.at(n);
-      if (!entry.mine) this.#say(spoken(entry));
+      if (!entry.mine && entry.at > Date.now() - RECENT) this.#say(spoken(entry)); // not what was said before the page was there
     }
-    if (c.end - from > ALOUD) this.#say(`${c.end - from - ALOUD} more messages`);
+    if (c.end - from > ALOUD && c.at(c.end - ALOUD - 1).at > Date.now() - RECENT) this.#say(`${c.end - from - ALOUD} more messages`);
     this.#end = c.end;
   }
 

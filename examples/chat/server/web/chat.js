@@ -40,7 +40,10 @@ const link = new Link({
   },
   onmessage(message) {
     chat.receive(message);
-    if (message.op === 'welcome') names.close();
+    if (message.op === 'welcome' && names.open) {
+      names.close();
+      composer.focus();
+    }
     else if (message.op === 'failed' && !message.id && !message.room && names.open) names.fail(message.text);
   },
   onstate(state) {
@@ -78,6 +81,8 @@ function signIn(error = '') {
 /** Be in the rooms of before, and connect. */
 function begin() {
   chat.follow(keep.rooms ?? ['lobby']);
+  chat.restore(keep.unconfirmed);
+  keep.unconfirmed = [];
   const first = keep.active ?? chat.rooms[0]?.key;
   if (!chat.current && first) chat.show(first);
   link.start();
@@ -176,8 +181,6 @@ addEventListener('pagehide', () => {
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
 status.online = navigator.onLine;
-chat.restore(keep.unconfirmed);
-keep.unconfirmed = [];
 if (keep.name === null) signIn();
 else begin();
 draw();

@@ -18,7 +18,7 @@ export class Composer {
     $('composer').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#enter();
-      this.focus();
+      this.#input.focus();
     });
     this.#input.addEventListener('keydown', (event) => this.#key(event));
     this.#input.addEventListener('input', () => {
@@ -30,7 +30,8 @@ export class Composer {
     });
   }
 
-  focus() { this.#input.focus(); }
+  /** Be ready to write; but where there is no keyboard, one on the screen would cover what is to be read. */
+  focus() { if (!matchMedia('(pointer: coarse)').matches) this.#input.focus(); }
 
   draw() {
     const c = this.#chat.current;

@@ -13,7 +13,7 @@ const SLACK = 24; // pixels from the end that count as the end
 
 export class Log {
   #chat; #box = $('log'); #list = $('lines'); #pill = $('pill'); #key = null; #c = null;
-  #top = 0; #bottom = 0; #follow = true; #nodes = new Map(); #places = new Map(); #pendings = new Map(); #me = ''; #day = 0; #quiet = false;
+  #top = 0; #bottom = 0; #follow = true; #nodes = new Map(); #places = new Map(); #pendings = new Map(); #me = ''; #day = 0;
 
   /** @param {import('./model.js').Chat} chat */
   constructor(chat) {
@@ -23,7 +23,8 @@ export class Log {
       this.toEnd();
       $('input').focus();
     });
-    new ResizeObserver(() => this.#follow && this.#stick()).observe(this.#box);
+    const resized = new ResizeObserver(() => this.#follow && this.#stick());
+    for (const box of [this.#box, this.#list]) resized.observe(box);
   }
 
   /** Whether the newest line is in view. */
@@ -42,11 +43,11 @@ export class Log {
     const c = this.#chat.current;
     if (c?.key !== this.#key || c !== this.#c) this.#change(c);
     const anchor = this.#follow ? null : this.#anchor();
-    if (anchor && this.#box.scrollTop < NEAR && this.#top > c.start) this.#up(c); // the history that was asked for is here
     if (c) this.#fill(c);
     else arrange(this.#list, []);
     if (this.#follow) this.#stick();
     else if (anchor) this.#box.scrollTop += anchor.node.offsetTop - this.#box.scrollTop - anchor.offset;
+    if (anchor && this.#box.scrollTop < NEAR && this.#up(c)) this.#chat.changed();
     this.#drawPill(c);
   }
 
@@ -126,17 +127,14 @@ export class Log {
   #stick() {
     const { scrollHeight, clientHeight } = this.#box;
     if (this.#box.scrollTop + clientHeight >= scrollHeight - 1) return;
-    this.#quiet = true; // what this scrolls is not the reader's doing
     this.#box.scrollTop = scrollHeight;
   }
 
   #scrolled() {
     const c = this.#chat.current, { scrollTop, scrollHeight, clientHeight } = this.#box;
     if (!c) return;
-    const below = scrollHeight - clientHeight - scrollTop, quiet = this.#quiet;
-    this.#quiet = false;
-    const follow = below <= SLACK && this.#bottom === c.end;
-    if (quiet && !follow) return;
+    const below = scrollHeight - clientHeight - scrollTop;
+    const follow = below <= SLACK && (this.#follow || this.#bottom === c.end); // what has come since is not drawn yet
     let moved = follow !== this.#follow;
     this.#follow = follow;
     if (scrollTop < NEAR && !follow) moved = this.#up(c) || moved;

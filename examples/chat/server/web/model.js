@@ -8,6 +8,7 @@ import { Stream, before, missing } from './stream.js';
 import { mentions } from './text.js';
 
 const RECENT = 100; // lines that are asked for at first
+const LATEST = 8.64e15; // the latest time that a Date can have
 const TYPED = 3_000; // ms between two messages that say that the user types
 
 /** @typedef {(message: object) => boolean} Send hands a message to the session; false if there is none */
@@ -314,8 +315,8 @@ export class Chat {
   }
 
   #entry({ name, text = '', action = false, at, id }, position) {
-    const mine = name === this.me;
-    return { kind: 'line', name, text, action, at, id, position, mine, mention: !mine && mentions(text, this.me) };
+    const mine = name === this.me, when = Math.abs(at) <= LATEST ? at : this.#now();
+    return { kind: 'line', name: String(name), text: String(text), action, at: when, id, position, mine, mention: !mine && mentions(String(text), this.me) };
   }
 
   on_history({ room, lines = [] }) {
