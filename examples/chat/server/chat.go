@@ -27,10 +27,6 @@ type chat struct {
 	metrics  *metrics
 }
 
-// inMemory is how many lines of a room the hub has at hand for those who join.
-// Older ones are in the store; see history.
-const inMemory = 1000
-
 func newChat(cfg *settings, log *slog.Logger) (*chat, error) {
 	key, err := token.Open(cfg.data)
 	if err != nil {
@@ -55,7 +51,7 @@ func newChat(cfg *settings, log *slog.Logger) (*chat, error) {
 // room is how the hub keeps a room. It forgets one without members soon, because
 // the store does not.
 func (s *settings) room() hub.Room {
-	r := hub.Room{History: inMemory, Backlog: inMemory, Age: s.keepAge, Grace: s.grace, Keep: time.Minute}
+	r := hub.Room{History: s.memory, Backlog: s.memory, Age: s.keepAge, Grace: s.grace, Keep: time.Minute}
 	if r.Grace == 0 {
 		r.Grace = -1 // to the hub, zero is its default
 	}

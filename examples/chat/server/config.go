@@ -23,9 +23,10 @@ type settings struct {
 	drain, comeBackMin, comeBackMax time.Duration
 	sessionTTL, grace               time.Duration
 	rate                            float64
+	sendBuffer                      int
 	burst, maxText                  int
 	maxRooms, maxConnections        int
-	keepLines                       int
+	keepLines, memory               int
 	keepAge, tokenLife              time.Duration
 }
 
@@ -44,6 +45,7 @@ func (s *settings) flags() *flag.FlagSet {
 	f.DurationVar(&s.comeBackMin, "come-back-min", 500*time.Millisecond, "earliest that clients return after that")
 	f.DurationVar(&s.comeBackMax, "come-back-max", 5*time.Second, "and latest")
 	f.DurationVar(&s.sessionTTL, "session-ttl", 2*time.Minute, "how long one whose link is cut is still there")
+	f.IntVar(&s.sendBuffer, "send-buffer", 256<<10, "bytes that wait for one client; a slower one is behind in its rooms")
 	// These change on SIGHUP.
 	f.StringVar(&s.cert, "tls-cert", "", "certificate, a PEM `file`, read again each time")
 	f.StringVar(&s.key, "tls-key", "", "its key, a PEM `file`")
@@ -56,6 +58,7 @@ func (s *settings) flags() *flag.FlagSet {
 	f.IntVar(&s.maxConnections, "max-connections", 8, "connections of one user")
 	f.DurationVar(&s.grace, "grace", 5*time.Second, "how long one who has left is still shown")
 	f.IntVar(&s.keepLines, "keep-lines", 10_000, "lines that are kept of each room")
+	f.IntVar(&s.memory, "memory-lines", 1000, "of those, how many one who joins again can catch up on; for others there is history")
 	f.DurationVar(&s.keepAge, "keep-age", 30*24*time.Hour, "and for how long, 0 for ever")
 	f.DurationVar(&s.tokenLife, "token-life", 90*24*time.Hour, "how long a name stays with one who does not come back")
 	return f
@@ -122,8 +125,8 @@ func (s *settings) check() error {
 		return errors.New("log-format is text or json")
 	case s.maxText < 1 || s.maxText > 6000:
 		return errors.New("max-text is from 1 to 6000")
-	case s.rate <= 0 || min(s.burst, s.maxRooms, s.maxConnections, s.keepLines) < 1:
-		return errors.New("rate, burst, max-rooms, max-connections and keep-lines are above zero")
+	case s.rate <= 0 || min(s.burst, s.maxRooms, s.maxConnections, s.keepLines, s.memory, s.sendBuffer) < 1:
+		return errors.New("rate, burst, max-rooms, max-connections, keep-lines, memory-lines and send-buffer are above zero")
 	case s.keepAge < 0 || s.grace < 0 || min(s.tokenLife, s.drain, s.sessionTTL, s.comeBackMin) <= 0 || s.comeBackMax < s.comeBackMin:
 		return errors.New("a duration is too short, or come-back-max below come-back-min")
 	}

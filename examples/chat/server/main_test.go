@@ -15,6 +15,7 @@ import (
 
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/conn/wsconn"
+	"github.com/longsplice/longsplice/examples/chat/internal/store"
 	"github.com/longsplice/longsplice/examples/chat/protocol"
 )
 
@@ -166,3 +167,6 @@ func (c *client) say(room, text string) {
 	c.t.Helper()
 	c.send(protocol.Message{Op: protocol.Say, Room: room, Text: text})
 }
+
+// claimOf is a claim as it comes about when somebody logs in for the first time.
+func claimOf(name string) store.Claim { return store.Claim{Name: name, Owner: "owner of " + name} }

@@ -10,7 +10,7 @@ import (
 
 // live are the settings that a running server takes over.
 var live = strings.Fields("log-level motd rate burst max-text max-rooms max-connections " +
-	"grace keep-lines keep-age token-life tls-cert tls-key")
+	"grace keep-lines memory-lines keep-age token-life tls-cert tls-key")
 
 // A reloader reads the settings again and has them hold.
 type reloader struct {

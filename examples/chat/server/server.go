@@ -38,7 +38,7 @@ func start(cfg *settings, log *slog.Logger) (*server, error) {
 	ctx, quit := context.WithCancel(context.Background())
 	s := &server{chat: ch, ws: wsconn.NewListener(nil), addrs: map[string]net.Addr{}, failed: make(chan error, 8), quit: quit}
 	s.conns = conn.NewServer(ch, &conn.Config{
-		MaxMessage: maxMessage, SendBuffer: 256 << 10, Window: 64 << 10, SessionTTL: cfg.sessionTTL,
+		MaxMessage: maxMessage, SendBuffer: cfg.sendBuffer, Window: 64 << 10, SessionTTL: cfg.sessionTTL,
 		ComeBackMin: cfg.comeBackMin, ComeBackMax: cfg.comeBackMax,
 		Authenticate: ch.authenticate, Logger: log, Trace: ch.trace(),
 	})

@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,8 +52,8 @@ type Store struct {
 
 // A job is part of a transaction. If that fails, none of its jobs was done.
 type job struct {
-	write func(*bolt.Tx) error
-	after func() // in order, once it is on the disk
+	write func(*bolt.Tx) error // nil if it is only to have its turn
+	after func()               // in order, once it is on the disk
 	err   chan error
 }
 
@@ -167,21 +168,7 @@ func (s *Store) commit() {
 }
 
 func (s *Store) transact(batch []job) {
-	begun := time.Now()
-	err := s.update(func(tx *bolt.Tx) error {
-		for _, j := range batch {
-			if j.write == nil {
-				continue
-			}
-			if err := j.write(tx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if s.Committed != nil {
-		s.Committed(len(batch), time.Since(begun), err)
-	}
+	err := s.write(batch)
 	if err == nil {
 		s.out <- func() {
 			for _, j := range batch {
@@ -194,6 +181,27 @@ func (s *Store) transact(batch []job) {
 	for _, j := range batch {
 		j.err <- err
 	}
+}
+
+// write does in one transaction what is to be written of a batch.
+func (s *Store) write(batch []job) error {
+	jobs := slices.DeleteFunc(slices.Clone(batch), func(j job) bool { return j.write == nil })
+	if len(jobs) == 0 {
+		return nil
+	}
+	begun := time.Now()
+	err := s.update(func(tx *bolt.Tx) error {
+		for _, j := range jobs {
+			if err := j.write(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if s.Committed != nil {
+		s.Committed(len(jobs), time.Since(begun), err)
+	}
+	return err
 }
 
 func number(b []byte) uint64  { return binary.BigEndian.Uint64(b) }
