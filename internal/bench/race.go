@@ -14,9 +14,13 @@ type work struct {
 	title   string
 	rounds  int // no more than so many, if not 0
 	figures []figure
-	// visit measures one peer once, in processes of its own.
-	visit func(ctx context.Context, v *visit) error
+	// parts are what a peer does in one turn each, in processes of its own. The
+	// fewer measurements a part makes, the closer in time are those of two peers.
+	parts func(s scale) []part
 }
+
+// A part of a work measures one peer once.
+type part func(ctx context.Context, v *visit) error
 
 // A figure is one of the numbers that a work yields for each case; less is
 // better. The first of a work is what peers are compared by.
@@ -33,7 +37,7 @@ type where struct {
 	x     float64
 }
 
-// A visit is one peer's turn in one round of a work.
+// A visit is one peer's turn in one round of a part.
 type visit struct {
 	peer  *peer
 	work  *work
@@ -86,18 +90,21 @@ func (p *plan) run(ctx context.Context) *results {
 		if w.rounds > 0 {
 			rounds = min(rounds, w.rounds)
 		}
-		for round := range rounds {
-			for _, pr := range turns(p.peers, round) {
-				if !pr.takesPart(w.name) {
-					continue
-				}
-				fmt.Fprintf(p.log, "%6.0fs %s, round %d of %d: %s\n", time.Since(began).Seconds(), w.name, round+1, rounds, pr.name)
-				v := &visit{pr, w, p.scale, out, p.log}
-				if err := w.visit(ctx, v); ctx.Err() != nil {
-					out.Stopped = true
-					return out
-				} else if err != nil {
-					v.failed(where{label: "set-up"}, err)
+		for i, does := range w.parts(p.scale) {
+			for round := range rounds {
+				for _, pr := range turns(p.peers, round) {
+					if !pr.takesPart(w.name) {
+						continue
+					}
+					fmt.Fprintf(p.log, "%6.0fs %s, part %d, round %d of %d: %s\n",
+						time.Since(began).Seconds(), w.name, i+1, round+1, rounds, pr.name)
+					v := &visit{pr, w, p.scale, out, p.log}
+					if err := does(ctx, v); ctx.Err() != nil {
+						out.Stopped = true
+						return out
+					} else if err != nil {
+						v.failed(where{label: "set-up"}, err)
+					}
 				}
 			}
 		}

@@ -23,13 +23,11 @@ var echoWork = &work{
 		{name: "p99.9", unit: "µs"},
 		{name: "server CPU/echo", unit: "µs"},
 	},
-	visit: func(ctx context.Context, v *visit) error {
-		for _, conns := range v.scale.echoConns {
-			if err := v.echo(ctx, conns); err != nil {
-				return err
-			}
+	parts: func(s scale) (all []part) {
+		for _, conns := range s.echoConns {
+			all = append(all, func(ctx context.Context, v *visit) error { return v.echo(ctx, conns) })
 		}
-		return nil
+		return all
 	},
 }
 

@@ -12,22 +12,22 @@ import (
 // In a fan-out the server sends each message to all members of a room. The next
 // one is published when every member has the one before, so that nobody gathers
 // what was meant to be single. The figure is the processor time of the server's
-// process for each delivery.
+// process for each delivery. What a peer does once a second for each member, such
+// as acknowledging, weighs the more the fewer publications there are in a second;
+// so these are told as well.
 var fanoutWork = &work{
 	name:  "fanout",
 	title: "Fan-out: one message, or a burst of 32, to every member of a room",
 	figures: []figure{
 		{name: "server CPU/delivery", unit: "µs"},
 		{name: "client CPU/delivery", unit: "µs"},
-		{name: "wall/delivery", unit: "µs"},
+		{name: "publications", unit: "1/s"},
 	},
-	visit: func(ctx context.Context, v *visit) error {
-		for _, members := range v.scale.members {
-			if err := v.fanout(ctx, members, 1, fanoutCases(v.scale, members)); err != nil {
-				return err
-			}
+	parts: func(s scale) (all []part) {
+		for _, members := range s.members {
+			all = append(all, fanoutPart(members, 1, fanoutCases(s, members)...))
 		}
-		return nil
+		return all
 	},
 }
 
@@ -50,7 +50,11 @@ type fanoutCase struct {
 	burst, size int
 }
 
-// fanout measures cases with the same members.
+// fanoutPart measures cases with the same members.
+func fanoutPart(members, rooms int, cases ...fanoutCase) part {
+	return func(ctx context.Context, v *visit) error { return v.fanout(ctx, members, rooms, cases) }
+}
+
 func (v *visit) fanout(ctx context.Context, members, rooms int, cases []fanoutCase) error {
 	r, err := newRig(ctx, v.peer, "fanout")
 	if err != nil {
@@ -71,7 +75,7 @@ func (v *visit) fanout(ctx context.Context, members, rooms int, cases []fanoutCa
 			break // what is left of this round would count as part of the next case
 		}
 		n := float64(got.Deliveries)
-		v.add(c.where, got.Faults, micros(got.Cost.Server)/n, micros(got.Cost.Crowd)/n, micros(got.Cost.Wall)/n)
+		v.add(c.where, got.Faults, micros(got.Cost.Server)/n, micros(got.Cost.Crowd)/n, float64(got.Publications)/got.Cost.Wall.Seconds())
 	}
 	return nil
 }
@@ -84,9 +88,10 @@ type Fanout struct {
 
 // FannedOut is what was measured.
 type FannedOut struct {
-	Cost       Cost
-	Deliveries uint64
-	Faults     Faults
+	Cost         Cost
+	Deliveries   uint64
+	Publications int
+	Faults       Faults
 }
 
 // A fanout is the members' side.
@@ -191,7 +196,7 @@ func (c *Crowd) Fanout(args Fanout, reply *FannedOut) error {
 	if err != nil {
 		return err
 	}
-	for time.Since(m.began) < args.Time {
+	for ; time.Since(m.began) < args.Time; reply.Publications++ {
 		if err := c.publish(args); err != nil {
 			return err
 		}

@@ -1,9 +1,6 @@
 package main
 
-import (
-	"context"
-	"time"
-)
+import "context"
 
 // Idle connections have joined a room and say nothing. The figure is what the
 // server's process occupies more than it did without them, after a garbage
@@ -19,36 +16,36 @@ var idleWork = &work{
 		{name: "goroutines", unit: ""},
 		{name: "connect", unit: "µs"},
 	},
-	visit: func(ctx context.Context, v *visit) error {
-		r, err := newRig(ctx, v.peer, "fanout")
-		if err != nil {
-			return err
-		}
-		defer r.close()
-		var before, after Memory
-		if err := r.server.call(ctx, "Stand.Memory", struct{}{}, &before); err != nil {
-			return err
-		}
-		n := v.scale.idleConns
-		took, err := r.connect(ctx, v.peer, "fanout", n, 1)
-		if err != nil {
-			return err
-		}
-		select {
-		case <-time.After(v.scale.time): // what a handshake held has been let go
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if err := r.server.call(ctx, "Stand.Memory", struct{}{}, &after); err != nil {
-			return err
-		}
-		each := func(before, after float64) float64 { return (after - before) / float64(n) }
-		v.add(where{"", plural(n, "connection"), float64(n)}, Faults{},
-			each(float64(before.Resident), float64(after.Resident))/1024,
-			each(float64(before.Stack), float64(after.Stack))/1024,
-			each(float64(before.Heap), float64(after.Heap))/1024,
-			each(float64(before.Goroutines), float64(after.Goroutines)),
-			micros(took)/float64(n))
-		return nil
-	},
+	parts: func(scale) []part { return []part{idle} },
+}
+
+func idle(ctx context.Context, v *visit) error {
+	r, err := newRig(ctx, v.peer, "fanout")
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	var before, after Memory
+	if err := r.server.call(ctx, "Stand.Memory", struct{}{}, &before); err != nil {
+		return err
+	}
+	n := v.scale.idleConns
+	took, err := r.connect(ctx, v.peer, "fanout", n, 1)
+	if err != nil {
+		return err
+	}
+	if err := sleep(ctx, v.scale.time); err != nil { // what a handshake held has been let go
+		return err
+	}
+	if err := r.server.call(ctx, "Stand.Memory", struct{}{}, &after); err != nil {
+		return err
+	}
+	each := func(before, after float64) float64 { return (after - before) / float64(n) }
+	v.add(where{"", plural(n, "connection"), float64(n)}, Faults{},
+		each(float64(before.Resident), float64(after.Resident))/1024,
+		each(float64(before.Stack), float64(after.Stack))/1024,
+		each(float64(before.Heap), float64(after.Heap))/1024,
+		each(float64(before.Goroutines), float64(after.Goroutines)),
+		micros(took)/float64(n))
+	return nil
 }

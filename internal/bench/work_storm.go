@@ -26,10 +26,10 @@ var stormWork = &work{
 		{name: "reported unknown", unit: ""},
 		{name: "refused by Send", unit: ""},
 	},
-	visit: func(ctx context.Context, v *visit) error { return v.storm(ctx) },
+	parts: func(scale) []part { return []part{reconnectStorm} },
 }
 
-func (v *visit) storm(ctx context.Context) error {
+func reconnectStorm(ctx context.Context, v *visit) error {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err

@@ -18,23 +18,20 @@ var streamWork = &work{
 		{name: "client CPU/message", unit: "ns"},
 		{name: "throughput", unit: "MB/s"},
 	},
-	visit: func(ctx context.Context, v *visit) error {
-		for _, senders := range v.scale.senders {
-			r, err := newRig(ctx, v.peer, "stream")
-			if err != nil {
-				return err
-			}
-			err = v.stream(ctx, r, senders)
-			r.close()
-			if err != nil {
-				return err
-			}
+	parts: func(s scale) (all []part) {
+		for _, senders := range s.senders {
+			all = append(all, func(ctx context.Context, v *visit) error { return v.stream(ctx, senders) })
 		}
-		return nil
+		return all
 	},
 }
 
-func (v *visit) stream(ctx context.Context, r *rig, senders int) error {
+func (v *visit) stream(ctx context.Context, senders int) error {
+	r, err := newRig(ctx, v.peer, "stream")
+	if err != nil {
+		return err
+	}
+	defer r.close()
 	if _, err := r.connect(ctx, v.peer, "stream", 1, 1); err != nil {
 		return err
 	}
