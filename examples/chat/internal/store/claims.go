@@ -47,7 +47,7 @@ func (c Claim) Held() bool { return !c.Until.IsZero() }
 // the mailbox, a room.
 func (s *Store) Claim(ctx context.Context, name string, c Claim, mailbox string) error {
 	var taken error
-	err := s.do(ctx.Done(), func(tx *bolt.Tx) error {
+	err := s.do(ctx, func(tx *bolt.Tx) error {
 		before, err := claimed(tx, name)
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func clear(tx *bolt.Tx, name, mailbox string) error {
 // SetSeen takes note that a user has seen all of the mailbox before a position.
 // It never goes back, nor beyond the end.
 func (s *Store) SetSeen(ctx context.Context, name, mailbox string, p hub.Position) error {
-	return s.do(ctx.Done(), func(tx *bolt.Tx) error {
+	return s.do(ctx, func(tx *bolt.Tx) error {
 		seen, b := tx.Bucket(seenKey), tx.Bucket(linesKey).Bucket([]byte(mailbox))
 		if p.Epoch != s.epoch || b == nil || p.Offset > b.Sequence()+1 {
 			return nil

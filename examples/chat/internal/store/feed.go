@@ -27,7 +27,7 @@ func (s *Store) Open(ctx context.Context, room string, history int, sink hub.Sin
 	f := &feed{store: s, room: room, sink: sink}
 	begun := make(chan error, 1)
 	// It begins between two lines: from there on none is missing.
-	if err := s.do(ctx.Done(), nil, func() { begun <- f.begin(history) }); err != nil {
+	if err := s.do(ctx, nil, func() { begun <- f.begin(history) }); err != nil {
 		f.Close()
 		return nil, err
 	}

@@ -20,7 +20,7 @@ type Line struct {
 // Publish does it for a hub; see hub.Broker.
 func (s *Store) Publish(ctx context.Context, room string, m hub.Message[*conn.Batch]) (hub.Position, error) {
 	if m.Volatile {
-		return hub.Position{}, s.do(ctx.Done(), nil, func() { s.deliver(room, 0, m) })
+		return hub.Position{}, s.do(ctx, nil, func() { s.deliver(room, 0, m) })
 	}
 	offsets, err := s.append(ctx, []Line{{room, m.Value}})
 	if err != nil {
@@ -37,7 +37,7 @@ func (s *Store) Append(ctx context.Context, lines ...Line) error {
 
 func (s *Store) append(ctx context.Context, lines []Line) ([]uint64, error) {
 	offsets := make([]uint64, len(lines))
-	err := s.do(ctx.Done(), func(tx *bolt.Tx) (err error) {
+	err := s.do(ctx, func(tx *bolt.Tx) (err error) {
 		for i, l := range lines {
 			if offsets[i], err = s.put(tx, l); err != nil {
 				return err
@@ -88,7 +88,7 @@ func (s *Store) trim(b *bolt.Bucket, most int) (n int, err error) {
 
 // Sweep drops lines that have become too old in rooms where nothing is said.
 func (s *Store) Sweep(ctx context.Context) error {
-	return s.do(ctx.Done(), func(tx *bolt.Tx) error {
+	return s.do(ctx, func(tx *bolt.Tx) error {
 		most := 10_000 // a transaction must not hold up others for long
 		return tx.Bucket(linesKey).ForEachBucket(func(room []byte) error {
 			n, err := s.trim(tx.Bucket(linesKey).Bucket(room), most)

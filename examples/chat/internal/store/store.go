@@ -8,6 +8,7 @@
 package store
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
@@ -116,7 +117,7 @@ func (s *Store) Close() error {
 }
 
 // do has a job done, and returns when it has been.
-func (s *Store) do(done <-chan struct{}, write func(*bolt.Tx) error, after func()) error {
+func (s *Store) do(ctx context.Context, write func(*bolt.Tx) error, after func()) error {
 	j := job{write: write, after: after, err: make(chan error, 1)}
 	select {
 	case <-s.quit:
@@ -127,20 +128,18 @@ func (s *Store) do(done <-chan struct{}, write func(*bolt.Tx) error, after func(
 	case s.jobs <- j:
 	case <-s.quit:
 		return ErrClosed
-	case <-done:
-		return errCancelled
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	select {
 	case err := <-j.err:
 		return err
 	case <-s.over:
 		return ErrClosed
-	case <-done:
-		return errCancelled // it may be done yet
+	case <-ctx.Done():
+		return ctx.Err() // it may be done yet
 	}
 }
-
-var errCancelled = errors.New("store: cancelled")
 
 // commit writes what has gathered, again and again.
 func (s *Store) commit() {
