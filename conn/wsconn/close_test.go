@@ -29,9 +29,9 @@ func TestThePeerHearsWhy(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				client, server := pair(t, secure, &wsconn.Config{MaxMessage: 1000}, wsconn.Dialer{})
 				go func() {
-					_, _ = wsconn.Socket(client).Write(s.in)
+					_, _ = wsconn.Sock(client).Write(s.in)
 					for range 100 { // more than the server reads at once
-						if _, err := wsconn.Socket(client).Write([]byte(long)); err != nil {
+						if _, err := wsconn.Sock(client).Write([]byte(long)); err != nil {
 							return
 						}
 					}
@@ -126,7 +126,7 @@ func TestCloseWrite(t *testing.T) {
 func TestASocketThatEndsIsNoClose(t *testing.T) {
 	both(t, func(t *testing.T, secure bool) {
 		client, server := pair(t, secure, nil, wsconn.Dialer{})
-		require.NoError(t, client.NetConn().Close())
+		require.NoError(t, client.Socket().Close())
 		_, err := server.Read(make([]byte, 1))
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 		require.NotEqual(t, io.EOF, err)

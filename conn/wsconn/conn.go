@@ -33,6 +33,8 @@ type Conn struct {
 
 	closing turn // covers what follows
 	closed  bool
+
+	abrupt atomic.Bool // Close says nothing
 }
 
 // newConn takes over a socket after its handshake, and what has already been
@@ -64,9 +66,9 @@ func (c *Conn) RemoteAddr() net.Addr { return c.sock.RemoteAddr() }
 // Value is what [Config.Admit] returned, nil on a client.
 func (c *Conn) Value() any { return c.value }
 
-// NetConn is the socket at the very bottom, under TLS if there is any. It is for
-// options, and for ending the connection at once: Close first says goodbye.
-func (c *Conn) NetConn() net.Conn {
+// Socket is what lies at the very bottom, under TLS if there is any. It is for
+// options, and for cutting the connection.
+func (c *Conn) Socket() net.Conn {
 	if over, ok := c.sock.(interface{ NetConn() net.Conn }); ok {
 		return over.NetConn()
 	}

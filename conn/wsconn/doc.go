@@ -102,8 +102,8 @@
 //     does at once. Until then it may go on writing; so two ends of
 //     this package can half-close a connection with CloseWrite, and conn's
 //     last words arrive. A browser answers before anybody can write more.
-//   - Close sends code 1000, if no message is half written. A link that conn
-//     gives up is cut without a close frame.
+//   - Close sends code 1000, if no message is half written. A link whose peer
+//     is taken for dead is reset without a close frame.
 //
 // # Reads and writes
 //

@@ -31,5 +31,5 @@ func (d *Decoder) Ended() error        { return d.d.ended }
 func (d *Decoder) Ping() []byte        { return d.d.ping }
 func (d *Decoder) Held() int           { return len(d.d.ctl) + len(d.d.ping) }
 
-// Socket is what a Conn's frames go over.
-func Socket(c *Conn) net.Conn { return c.sock }
+// Sock is what a Conn's frames go over.
+func Sock(c *Conn) net.Conn { return c.sock }

@@ -32,7 +32,7 @@ func (c *Conn) answerSoon() {
 		}
 		if err := c.writeControl(ws.OpPong, *pong, pongTimeout); err != nil {
 			c.werr = err
-			_ = c.NetConn().Close() // a part of the pong may be on the wire
+			_ = c.Socket().Close() // a part of the pong may be on the wire
 		}
 	}()
 }

@@ -149,8 +149,8 @@ func TestSessionChangesTransport(t *testing.T) {
 				case nc := <-links:
 					cuts++
 					time.AfterFunc(20*time.Millisecond, func() { // in the middle of it
-						if under, ok := nc.(interface{ NetConn() net.Conn }); ok {
-							nc = under.NetConn()
+						if under, ok := nc.(*wsconn.Conn); ok {
+							nc = under.Socket()
 						}
 						_ = nc.(*net.TCPConn).SetLinger(0)
 						_ = nc.Close()
@@ -185,7 +185,7 @@ func TestAuthenticate(t *testing.T) {
 		require.True(t, p.RemoteAddr.(*net.TCPAddr).IP.IsLoopback(), "and not what a header says")
 		under := p.Transport.(*wsconn.Conn)
 		require.Equal(t, scheme == "wss", under.ConnectionState().HandshakeComplete)
-		require.IsType(t, &net.TCPConn{}, under.NetConn())
+		require.IsType(t, &net.TCPConn{}, under.Socket())
 		require.NoError(t, c.Close())
 	}
 }
@@ -221,6 +221,19 @@ func TestShutdown(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, status.Code)
 }
 
+// A page that closes its WebSocket is answered, whatever became of its session.
+func TestCloseIsAnswered(t *testing.T) {
+	h := newHouse(t, nil)
+	for _, scheme := range []string{"ws", "wss"} {
+		nc, err := h.dialers[scheme](limited(t, 10*time.Second), h.targets[scheme][len(scheme)+3:])
+		require.NoError(t, err)
+		require.NoError(t, nc.(*wsconn.Conn).CloseWrite())
+		_, err = io.ReadAll(nc)
+		require.NoError(t, err)
+		require.NoError(t, nc.Close())
+	}
+}
+
 // Nothing is left of sessions that have been: no goroutine, no descriptor.
 func TestNothingIsLeft(t *testing.T) {
 	if runtime.GOOS != "linux" {
@@ -248,7 +261,7 @@ func TestNothingIsLeft(t *testing.T) {
 				_, err = nc.Write([]byte("this is no HELLO"))
 				require.NoError(t, err)
 				_, err = io.ReadAll(nc)
-				require.Error(t, err)
+				require.NoError(t, err, "a stranger is turned away with a close frame")
 			}
 			_ = nc.Close() // TLS may say that the server has gone
 		}

@@ -39,7 +39,7 @@ func TestRepeatedRead(t *testing.T) {
 			c, err := new(wsconn.Dialer).Dial(context.Background(), target)
 			require.NoError(t, err)
 			defer c.Close()
-			sock := c.NetConn()
+			sock := c.Socket()
 			read := <-reads
 
 			frame := ws.MustCompileFrame(ws.MaskFrame(ws.NewBinaryFrame([]byte("kept"))))

@@ -43,7 +43,7 @@ func run(ctx context.Context, listen, pages string, cut time.Duration) error {
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Authenticate: func(_ context.Context, p conn.Peer) (string, error) {
 			if cut > 0 {
-				time.AfterFunc(cut/2+rand.N(cut), func() { _ = p.Transport.(*wsconn.Conn).NetConn().Close() })
+				time.AfterFunc(cut/2+rand.N(cut), func() { _ = p.Transport.(*wsconn.Conn).Socket().Close() })
 			}
 			return string(p.Credential), nil
 		},
