@@ -22,6 +22,7 @@ type Hub[T any] struct {
 	bytes  atomic.Int64 // kept in all rooms
 	dead   counters     // of rooms that are no more
 	closed atomic.Bool
+	over   chan struct{}  // closed when Close has ended all memberships
 	tasks  sync.WaitGroup // pumps with a goroutine of their own
 	pumps  sync.Pool
 
@@ -37,7 +38,7 @@ type shard[T any] struct {
 
 // New returns a hub. It has no goroutine until something is published.
 func New[T any](cfg Config[T]) *Hub[T] {
-	h := &Hub[T]{cfg: cfg, seed: maphash.MakeSeed(), origin: time.Now()}
+	h := &Hub[T]{cfg: cfg, seed: maphash.MakeSeed(), origin: time.Now(), over: make(chan struct{})}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	for i := range h.shards {
 		h.shards[i].rooms = map[string]*live[T]{}
@@ -140,18 +141,23 @@ func (h *Hub[T]) each(f func(r *live[T])) {
 }
 
 // Close ends all memberships with ErrClosed, waits until no Offer is under way
-// (unless it is called by one), and drops all rooms. It is idempotent.
+// (unless it is called by one), and drops all rooms. It is idempotent, and
+// returns nil.
 func (h *Hub[T]) Close() error {
-	h.closed.Store(true)
-	h.cancel()
-	h.each(func(r *live[T]) {
-		s := h.shard(r.name)
-		s.mu.Lock()
-		delete(s.rooms, r.name)
-		s.mu.Unlock()
-		r.close()
-	})
+	first := !h.closed.Swap(true)
+	if first {
+		h.cancel()
+		h.each(func(r *live[T]) {
+			s := h.shard(r.name)
+			s.mu.Lock()
+			delete(s.rooms, r.name)
+			s.mu.Unlock()
+			r.close()
+		})
+		close(h.over)
+	}
 	if !withinOffer() {
+		<-h.over
 		h.tasks.Wait()
 	}
 	return nil
