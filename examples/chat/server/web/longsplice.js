@@ -1,21 +1,16 @@
 /**
  * A client of the Longsplice protocol, version 1, in one module without dependencies, for browsers and Node.
  *
- *     import { connect } from './longsplice.js';
- *
  *     const c = await connect('wss://example.org/longsplice', { onState: (s) => console.log(s.state) });
  *     await c.send('hello');
- *     for await (const message of c) {             // a Uint8Array; asking for the next one acknowledges this one
- *       console.log(new TextDecoder().decode(message));
- *     }
+ *     for await (const message of c) show(message); // a Uint8Array; asking for the next one acknowledges this one
  *
- * A Connection is one session: two streams of messages that outlive the links under them. Each message arrives exactly once and in
- * order, unless the session is reported as lost. The token that resumes the session is kept in memory alone. Storage would outlive the
- * page's buffers, of which the token is no use without: a reloaded page has forgotten what it had received and not yet acknowledged. And
- * two tabs with one token would take the session from each other. So a reload begins a new session, and the old one expires.
+ * A Connection is one session: two streams of messages that outlive the links under them. Each message arrives exactly once and in order,
+ * unless the session is reported as lost. The token that resumes a session is kept in memory alone: a page that is loaded again has lost
+ * the messages that go with it, and two tabs with one token would take the session from each other. So a reload begins a new session.
  *
- * Four layers, of which only the last two do IO or look at a clock: frames (encode, decode, Parser), the protocol (Session), transports
- * (dialWebSocket, or any other `dial`), and what the application calls (connect, run, Connection).
+ * Four layers, of which the first two do no IO and look at no clock: frames (encode, decode, Parser), the protocol (Session), transports
+ * (dialWebSocket, or any other dial), and what an application calls (connect, run, Connection).
  *
  * @module longsplice
  */
@@ -35,7 +30,8 @@ export const Code = Object.freeze({ NORMAL: 0, ERROR: 1, PROTOCOL: 2, GOING_AWAY
 /** In CLOSE: the sender still consumes. */
 export const OPEN = 2n ** 64n - 1n;
 
-const Refusal = Object.freeze({ UNKNOWN: 3, EPOCH: 4, BUSY: 5, GOING_AWAY: 6, PROTOCOL: 7, STALE: 8 });
+const Refusal = Object.freeze({ BUSY: 5, GOING_AWAY: 6, STALE: 8 });
+const LOST_BY = Object.freeze({ 3: 'expired', 4: 'restarted', 7: 'protocol' }); // other refusals: why a session is lost
 const CONTROL_MAX = 4096; // the length of every frame but DATA
 const REASON_MAX = 128;
 const CREDENTIAL_MAX = 3072;
@@ -108,34 +104,19 @@ const NOTHING = new Uint8Array(0);
 
 /** Reads the fields of a body. */
 class Reader {
-  #view; #bytes; #at = 0;
+  constructor(bytes) { this.bytes = bytes; }
 
-  constructor(bytes) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
+  get left() { return this.bytes.length; }
 
-  get left() { return this.#bytes.length - this.#at; }
-
-  #skip(size) {
+  take(size) {
     if (this.left < size) throw new ProtocolError('the body ends within its fields');
-    this.#at += size;
-    return this.#at - size;
-  }
-
-  bytes(size) {
-    const at = this.#skip(size);
-    return this.#bytes.slice(at, at + size);
+    const taken = this.bytes.slice(0, size);
+    this.bytes = this.bytes.subarray(size);
+    return taken;
   }
 
   uint(size) {
-    const at = this.#skip(size);
-    switch (size) {
-      case 1: return this.#view.getUint8(at);
-      case 2: return this.#view.getUint16(at);
-      case 4: return this.#view.getUint32(at);
-    }
-    const n = this.#view.getBigUint64(at);
+    const n = this.take(size).reduce((value, byte) => value * 256n + BigInt(byte), 0n);
     return n <= Number.MAX_SAFE_INTEGER ? Number(n) : n;
   }
 }
@@ -150,13 +131,13 @@ const constant = (size, value, Failure, text) => ({
 const magic = constant(4, MAGIC, ProtocolError, 'not the magic of this protocol');
 const version = constant(1, VERSION, VersionError, 'another version of the protocol');
 const flag = { read: (r) => (r.uint(1) & 1) === 1, write: (v) => [v ? 1 : 0] };
-const id = { read: (r) => r.bytes(16), write: (v) => v };
-const credential = { read: (r) => r.bytes(r.uint(2)), write: (v) => [...bigEndian(2, v.length), ...v] };
+const id = { read: (r) => r.take(16), write: (v) => v };
+const credential = { read: (r) => r.take(r.uint(2)), write: (v) => [...bigEndian(2, v.length), ...v] };
 const token = {
   read(r) {
     const size = r.uint(1);
     if (size !== 0 && size !== 32) throw new ProtocolError('a token has 0 or 32 bytes');
-    const bytes = r.bytes(size);
+    const bytes = r.take(size);
     return bytes.some((b) => b !== 0) ? bytes : NOTHING;
   },
   write: (v) => [v.length, ...v],
@@ -165,15 +146,15 @@ const reason = {
   read(r) {
     if (r.left > REASON_MAX) throw new ProtocolError(`a reason of over ${REASON_MAX} bytes`);
     try {
-      return strict.decode(r.bytes(r.left));
+      return strict.decode(r.take(r.left));
     } catch {
       throw new ProtocolError('a reason that is not UTF-8');
     }
   },
   write: (v) => utf8.encode(v),
 };
-const extensions = { read(r) { while (r.left) { r.uint(2); r.bytes(r.uint(2)); } }, write: () => [] };
-const ignored = { read(r) { r.bytes(r.left); }, write: () => [] };
+const extensions = { read(r) { while (r.left) { r.uint(2); r.take(r.uint(2)); } }, write: () => [] };
+const ignored = { read(r) { r.take(r.left); }, write: () => [] };
 
 /** What is in a body, in order. Names that begin with _ are not kept. */
 const LAYOUT = {
@@ -301,22 +282,21 @@ export class Backoff {
 
 /** What concerns one link alone, and is forgotten with it. */
 class Link {
+  parser = new Parser();
+  phase = 'dialing'; // then 'greeting', then 'open'
+  closeOwed = true;
+  pong = null; // the newest nonce that is not answered
+  asked = 0; // by the server: it wants to know when this is consumed
+  askedAt = -1; // by this end: sent at the last ACKREQ
+  ackDue = Infinity;
+  pinged = -Infinity; nonce = null; // of the last PING, until it is answered
+  receiptDue = Infinity; receiptWait = RECEIPT;
+  judge = Infinity; // a sign of life was asked for: when silence means death
+  excused = false; // a judgement was slept through
+
   constructor(now) {
-    this.parser = new Parser();
-    this.phase = 'dialing'; // then 'greeting', then 'open'
-    this.deadline = now + DIAL;
     this.began = this.heard = now;
-    this.closeOwed = true;
-    this.pong = null; // the newest nonce that is not answered
-    this.asked = 0; // by the server: it wants to know when this is consumed
-    this.askedAt = -1; // by this end: sent at the last ACKREQ
-    this.ackDue = Infinity;
-    this.pinged = -Infinity;
-    this.nonce = null; // of the last PING, until it is answered
-    this.judge = Infinity; // asked for a sign of life: when silence means death
-    this.excused = false; // a judgement was slept through
-    this.receiptDue = Infinity;
-    this.receiptWait = RECEIPT;
+    this.deadline = now + DIAL;
   }
 }
 
@@ -338,9 +318,9 @@ class Queue {
     return item;
   }
 
-  slice(from) { return this.#items.slice(this.#head + from); }
+  all() { return this.#items.slice(this.#head); }
 
-  clear() { this.#items = []; this.#head = 0; }
+  clear() { [this.#items, this.#head] = [[], 0]; }
 }
 
 const full = (close) => close !== null && close.consumed !== OPEN; // a CLOSE that ends both directions
@@ -370,9 +350,8 @@ export class Session {
 
   /** @param {Options} options see connect; @param {Backoff} backoff */
   constructor(options, backoff) {
-    const o = { window: 1 << 20, maxMessage: 1 << 20, sendBuffer: 1 << 20, pingAfter: 30_000, deadAfter: 60_000, giveUp: Infinity,
+    this.options = { window: 1 << 20, maxMessage: 1 << 20, sendBuffer: 1 << 20, pingAfter: 30_000, deadAfter: 60_000, giveUp: Infinity,
       resume: true, ...options };
-    this.options = o;
     this.backoff = backoff;
   }
 
@@ -382,9 +361,10 @@ export class Session {
 
   // Events of the link.
 
-  /** Begin: at once, or after a delay. */
-  start(now, delay = 0) {
+  /** Begin: at once, or after a delay, which may be one that the server has asked for. */
+  start(now, delay = 0, ordered = false) {
     this.#linkless = now;
+    this.#ordered = ordered;
     if (delay > 0) this.#wait(now, delay, null);
     else this.#dial(now);
   }
@@ -411,23 +391,18 @@ export class Session {
     link.parser.push(bytes);
     while (this.#link === link) {
       const greeting = link.phase === 'greeting';
-      let got;
+      let got = null;
       try {
         got = link.parser.next(greeting ? -1 : this.options.maxMessage);
         if (!got) return;
-      } catch (err) {
-        if (greeting) this.broke(err, now); // a stranger has answered
-        else this.#violated(err);
-        return;
-      }
-      try {
         if (greeting) this.#answered(got.kind, got.body, now);
         else this.#heard(got.kind, got.body, now);
       } catch (err) {
         if (!(err instanceof ProtocolError)) throw err;
         if (!greeting) this.#violated(err);
-        else if (this.id || err instanceof VersionError) this.#finish(this.id ? this.#lost('protocol', err) : err);
-        else this.broke(err, now);
+        else if (got && this.id) this.#finish(this.#lost('protocol', err));
+        else if (err instanceof VersionError) this.#finish(err);
+        else this.broke(err, now); // a stranger has answered
       }
     }
   }
@@ -454,7 +429,7 @@ export class Session {
     if (link?.phase === 'open') return this.#watch(link, now);
     if (now >= this.#patience()) this.#finish(full(this.local) && full(this.remote) ? this.#verdict() : this.#giveUp('gave-up'));
     else if (!link && now >= this.#retryAt) this.#dial(now);
-    else if (link && now >= link.deadline) this.broke(new LongspliceError(link.phase === 'dialing' ? 'no link in time' : 'no answer to HELLO in time'), now);
+    else if (link && now >= link.deadline) this.broke(new LongspliceError(`no ${link.phase === 'dialing' ? 'link' : 'answer'} in time`), now);
   }
 
   /** The network or the user may be back. A time that the server has asked for stands. */
@@ -487,9 +462,8 @@ export class Session {
   /** Why nothing is accepted any more, or null. */
   sendError() {
     if (this.end || !(this.local || full(this.remote))) return this.end;
-    if (full(this.remote)) return new ClosedError(this.remote.code, this.remote.reason, true, this.comeBack);
-    return this.comeBack && !this.#closing ? new ClosedError(Code.GOING_AWAY, '', true, this.comeBack)
-      : new ClosedError(this.local.code, this.local.reason, false);
+    if (full(this.remote)) return this.#byServer();
+    return this.#closing ? this.#byClient() : new ClosedError(Code.GOING_AWAY, '', true, this.comeBack);
   }
 
   /** Somebody waits until all that is queued is acknowledged, or for room. */
@@ -578,28 +552,32 @@ export class Session {
     if (full(this.local)) this.#inbox.clear();
     this.end = error;
     this.#drop();
-    if (error instanceof ClosedError) this.#state('closed', { code: error.code, reason: error.reason, remote: error.remote, error });
-    else this.#state('lost', { reason: error instanceof LostError ? error.reason : 'refused', undelivered: error.undelivered ?? [], unknown: error.unknown ?? [], error });
+    const { code, reason, remote, undelivered = [], unknown = [] } = error;
+    if (error instanceof ClosedError) this.#state('closed', { code, reason, remote, error });
+    else this.#state('lost', { reason: error instanceof LostError ? reason : 'refused', undelivered, unknown, error });
   }
 
   #lost(reason, cause) {
-    const left = this.#outbox.slice(0);
+    const left = this.#outbox.all();
     const inDoubt = left.filter(({ at }) => at < this.high && !full(this.remote)).length;
     const messages = left.map(({ frame }) => frame.subarray(HEAD));
     return new LostError(reason, messages.slice(0, inDoubt), messages.slice(inDoubt), cause);
   }
 
+  #byServer() { return new ClosedError(this.remote.code, this.remote.reason, true, this.comeBack); }
+
+  #byClient() { return new ClosedError(this.local.code, this.local.reason, false); }
+
   /** How a session ends that both have closed, or that a tombstone has ended. */
   #verdict() {
-    const { code, reason, final } = this.remote;
-    const closed = this.#closing ? new ClosedError(this.local.code, this.local.reason, false) : new ClosedError(code, reason, true, this.comeBack);
-    const missing = this.acked < this.queued || (!full(this.local) && this.received < final);
-    return missing ? this.#lost('closed', new ClosedError(code, reason, true, this.comeBack)) : closed;
+    if (this.acked < this.queued || (!full(this.local) && this.received < this.remote.final)) return this.#lost('closed', this.#byServer());
+    return this.#closing ? this.#byClient() : this.#byServer();
   }
 
+  /** How one ends that is not waited for any longer. */
   #giveUp(reason) {
     if (!this.id) return new LongspliceError('no session in time');
-    return this.local && this.acked >= this.queued ? new ClosedError(this.local.code, this.local.reason, false) : this.#lost(reason);
+    return this.#closing && this.acked >= this.queued ? this.#byClient() : this.#lost(reason);
   }
 
   /** Until when a session without a link is waited for. */
@@ -751,16 +729,16 @@ export class Session {
     const error = new RefusedError(code, reason);
     if (code === Refusal.BUSY || code === Refusal.GOING_AWAY) this.broke(error, now, [min, max]);
     else if (code === Refusal.STALE) this.broke(error, now);
-    else if (!this.id) this.#finish(error);
-    else this.#finish(this.#lost({ [Refusal.UNKNOWN]: 'expired', [Refusal.EPOCH]: 'restarted', [Refusal.PROTOCOL]: 'protocol' }[code] ?? 'refused', error));
+    else this.#finish(this.id ? this.#lost(LOST_BY[code] ?? 'refused', error) : error);
   }
 
   #welcomed(w, now) {
     const known = this.id !== null, link = this.#link;
-    const outbox = this.#outbox.slice(0), next = outbox.findIndex(({ at }) => at === w.received);
+    const outbox = this.#outbox.all(), next = outbox.findIndex(({ at }) => at === w.received);
     const rules = {
-      'another session than before': w.resumed === known && (!known || (w.epoch === this.epoch && w.id.every((b, i) => b === this.id[i]))),
-      [`${w.received} cannot have been received`]: this.reported <= w.received && w.received <= this.high && (next >= 0 || w.received === this.queued),
+      'another session than before': w.resumed === known && (!known || (w.epoch === this.epoch && String(w.id) === String(this.id))),
+      [`${w.received} cannot have been received`]: this.reported <= w.received && w.received <= this.high
+        && (next >= 0 || w.received === this.queued),
       'what was consumed is taken back': w.consumed >= this.acked || this.remote !== null,
       'the limits have shrunk': w.window >= this.peerWindow && w.maxMessage >= this.peerMax,
     };
@@ -845,13 +823,8 @@ export class Session {
 }
 
 function concat(chunks) {
-  if (chunks.length === 1) return chunks[0];
   const all = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
+  chunks.reduce((at, chunk) => (all.set(chunk, at), at + chunk.length), 0);
   return all;
 }
 
@@ -874,7 +847,12 @@ export const SUBPROTOCOL = 'longsplice';
 /** The default dial: a WebSocket. @type {Dial} */
 export function dialWebSocket(url, { signal }) {
   return new Promise((resolve, reject) => {
-    const ws = new WebSocket(url, SUBPROTOCOL);
+    let ws;
+    try {
+      ws = new WebSocket(url, SUBPROTOCOL);
+    } catch (err) { // the page may not do that, now or later
+      return reject(Object.assign(err, { permanent: true }));
+    }
     ws.binaryType = 'arraybuffer';
     const duplex = {
       send: (bytes) => ws.send(bytes),
@@ -896,7 +874,7 @@ export function dialWebSocket(url, { signal }) {
     ws.onmessage = ({ data }) => (typeof data === 'string' ? fail('a text message') : duplex.onbytes?.(new Uint8Array(data)));
     ws.onerror = ({ message }) => fail(message || 'the WebSocket failed'); // Node 20 tells no more; elsewhere close follows
     ws.onclose = ({ code, reason }) => fail(`the WebSocket was closed: ${code} ${reason}`.trim());
-    signal.addEventListener('abort', () => fail('given up'));
+    return signal.addEventListener('abort', () => fail('given up'));
   });
 }
 
@@ -967,13 +945,13 @@ export class Connection {
   #sends = new Queue(); #receiver = null; #flushes = new Set(); #started = deferred(); #closed = deferred();
 
   /** @internal */
-  static async open(url, options, backoff, delay) {
+  static async open(url, options, backoff, ...waiting) {
     const { signal } = options;
     signal?.throwIfAborted();
     const c = new Connection(url, options, backoff);
     const stop = () => c.close();
     signal?.addEventListener('abort', stop);
-    c.#event((t) => c.#session.start(t, delay));
+    c.#event((t) => c.#session.start(t, ...waiting));
     try {
       await c.#started.promise;
     } catch (err) {
@@ -1255,6 +1233,7 @@ function webSocketURL(url) {
   if (!globalThis.WebSocket) throw new TypeError('no WebSocket here: pass a dial');
   const absolute = new URL(url, globalThis.location?.href);
   absolute.protocol = absolute.protocol.replace('http', 'ws');
+  if (!absolute.protocol.startsWith('ws')) throw new TypeError(`no WebSocket address: ${absolute.href}`);
   return absolute.href;
 }
 
@@ -1265,7 +1244,7 @@ function webSocketURL(url) {
  * @returns {Promise<Connection>}
  */
 export function connect(url, options = {}) {
-  return Connection.open(url, options, new Backoff(...(options.backoff ?? [])), 0);
+  return Connection.open(url, options, new Backoff(...(options.backoff ?? [])));
 }
 
 /**
@@ -1281,8 +1260,8 @@ export function connect(url, options = {}) {
  */
 export async function run(url, handler, options = {}) {
   const { signal } = options, backoff = new Backoff(...(options.backoff ?? []));
-  for (let delay = 0; ;) {
-    const c = await Connection.open(url, options, backoff, delay);
+  for (let delay = 0, ordered = false; ;) {
+    const c = await Connection.open(url, options, backoff, delay, ordered);
     const stop = () => c.close().catch(() => {});
     signal?.addEventListener('abort', stop);
     let result;
@@ -1294,7 +1273,8 @@ export async function run(url, handler, options = {}) {
         signal?.throwIfAborted();
         throw err;
       }
-      delay = c.comeBack ? backoff.between(...c.comeBack) : backoff.next();
+      ordered = c.comeBack !== null;
+      delay = ordered ? backoff.between(...c.comeBack) : backoff.next();
       continue;
     } finally {
       signal?.removeEventListener('abort', stop);
