@@ -57,14 +57,17 @@ test('attempts are counted for each outage', () => {
   assert.deepEqual(attempts, [1, 1, 2, 3, 1, 2, 3]);
 });
 
-test('the first dial may be told to wait', () => {
-  const rig = new Rig();
-  const waiting = new (rig.session.constructor)({}, rig.session.backoff);
-  waiting.start(0, 700);
-  assert.deepEqual(waiting.pump(0).map((a) => a.state), [{ state: 'reconnecting', delay: 700, attempt: 1, cause: null }]);
-  assert.equal(waiting.deadline(), 700);
-  waiting.tick(700);
-  assert.equal(waiting.phase, 'dialing');
+test('the first dial may be told to wait, by the backoff or by the server', () => {
+  const { session: { constructor: Session, backoff } } = new Rig();
+  for (const ordered of [false, true]) {
+    const waiting = new Session({}, backoff);
+    waiting.start(0, 700, ordered);
+    assert.deepEqual(waiting.pump(0).map((a) => a.state), [{ state: 'reconnecting', delay: 700, attempt: 1, cause: null }]);
+    waiting.wake(300);
+    assert.equal(waiting.deadline(), ordered ? 700 : 300);
+    waiting.tick(waiting.deadline());
+    assert.equal(waiting.phase, 'dialing');
+  }
 });
 
 test('news of the network ends a delay', () => {
