@@ -48,9 +48,18 @@ func beClients(mode, target string, count int) error {
 	for range count {
 		switch mode {
 		case "sessions":
-			if _, err := conn.Dial(context.Background(), target, &conn.Config{Dialers: wsconn.Dialers(nil)}); err != nil {
+			c, err := conn.Dial(context.Background(), target, &conn.Config{Dialers: wsconn.Dialers(nil)})
+			if err != nil {
 				return err
 			}
+			go func() {
+				for msg, err := range c.Messages(context.Background()) {
+					if err != nil {
+						return
+					}
+					received.Add(int64(len(msg)))
+				}
+			}()
 		case "sockets":
 			c, err := dialSocket(target)
 			if err != nil {

@@ -1,12 +1,15 @@
 package compare
 
 import (
+	"context"
 	"net"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/longsplice/longsplice/conn"
 )
 
 // BenchmarkFanOut writes one message of 128 bytes to each of 1,000 connections
@@ -59,6 +62,45 @@ func fanOut(b *testing.B, target string, members int, accepted <-chan net.Conn, 
 	b.ReportMetric(float64(processor(b)-before)/writes, "cpu-ns/write")
 	for want := int64(writes) * int64(size); others.received() < want; {
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// BenchmarkFanOutSessions sends one message of 128 bytes, encoded once, to each of
+// 1,000 sessions in turn, waits until all have it, and reports the server's
+// processor time for one of them.
+func BenchmarkFanOutSessions(b *testing.B) {
+	const members = 1000
+	msg, err := conn.Encode(make([]byte, 128))
+	require.NoError(b, err)
+	for name, listen := range map[string]func(b *testing.B, srv *conn.Server) string{"tcp": listenTCP, "wsconn": listenOwn} {
+		b.Run(name, func(b *testing.B) {
+			sessions := make(chan *conn.Conn, members)
+			srv := conn.NewServer(conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
+				sessions <- c
+				_, err := c.Receive(ctx)
+				return err
+			}), &conn.Config{MaxHandshakesPerIP: -1})
+			defer srv.Close()
+			others := startClients(b, "sessions", listen(b, srv), members)
+			all := make([]*conn.Conn, members)
+			for i := range all {
+				all[i] = <-sessions
+			}
+			var want int64
+			b.ReportAllocs()
+			before := processor(b)
+			for b.Loop() {
+				for _, c := range all {
+					if err := c.TrySendBatch(msg); err != nil {
+						b.Fatal(err)
+					}
+				}
+				for want += members * 128; others.received() < want; {
+					time.Sleep(time.Millisecond)
+				}
+			}
+			b.ReportMetric(float64(processor(b)-before)/float64(b.N)/members, "cpu-ns/message")
+		})
 	}
 }
 

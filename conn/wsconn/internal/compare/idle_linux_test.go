@@ -28,20 +28,24 @@ func BenchmarkIdle(b *testing.B) {
 		})
 	}
 	b.Run("wsconn_Listener", func(b *testing.B) {
-		idle(b, count, func(srv *conn.Server) string {
-			ln := wsconn.NewListener(nil)
-			go srv.Serve(context.Background(), ln)
-			return serveHTTP(b, ln)
-		})
+		idle(b, count, func(srv *conn.Server) string { return listenOwn(b, srv) })
 	})
 	b.Run("tcp", func(b *testing.B) {
-		idle(b, count, func(srv *conn.Server) string {
-			ln, err := net.Listen("tcp", "127.0.0.1:0")
-			require.NoError(b, err)
-			go srv.Serve(context.Background(), ln)
-			return "tcp://" + ln.Addr().String()
-		})
+		idle(b, count, func(srv *conn.Server) string { return listenTCP(b, srv) })
 	})
+}
+
+func listenOwn(b *testing.B, srv *conn.Server) (target string) {
+	ln := wsconn.NewListener(nil)
+	go srv.Serve(context.Background(), ln)
+	return serveHTTP(b, ln)
+}
+
+func listenTCP(b *testing.B, srv *conn.Server) (target string) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(b, err)
+	go srv.Serve(context.Background(), ln)
+	return "tcp://" + ln.Addr().String()
 }
 
 func idle(b *testing.B, count int, listen func(*conn.Server) string) {
