@@ -33,6 +33,7 @@ export class Log {
   /** Go to the newest line. */
   toEnd() {
     this.#follow = true;
+    this.draw(); // at once: a scroll that has just happened would be taken for going back
     this.#chat.changed();
   }
 
