@@ -89,18 +89,23 @@ func TestEntriesAreBoundedWhateverKindTheyAre(t *testing.T) {
 	cfg.History, cfg.Backlog = 10, 10
 	g := newRig(t, cfg)
 	g.say("a")
-	slow := g.join("", Start{})
-	slow.answer = always(Busy)
+	slow, other := g.join("", Start{}), g.join("", Start{})
 	g.run()
+	slow.answer = always(Busy)
+	g.say("b")
+	require.True(t, g.Step(&g.step, g.now)) // and this offer takes long
 	for i := range 10_000 {
 		m := g.join(fmt.Sprint("u", i), Start{})
 		g.Leave(&m.Member, g.now)
 		require.LessOrEqual(t, len(g.log.entries), g.most())
 	}
+	g.step.Answers[0] = Busy
+	g.Settle(&g.step, g.now)
 	slow.answer = nil
 	g.Ready(&slow.Member)
 	g.run()
-	require.Contains(t, slow.String(), "[at 1/2] [1/2 to 1/2]")
+	require.Equal(t, "[at 1/2] [1/2 to 1/3]", slow.String()[:21])
+	require.Equal(t, "[at 1/2] [1/3 to 1/3]", other.String()[:21])
 }
 
 // What is replaced is neither history nor missing.

@@ -169,6 +169,30 @@ func TestAHerdThatComesBackShares(t *testing.T) {
 	require.Equal(t, 2, g.offered, "Joined, and the values")
 }
 
+// One who has to be told of a gap does not share with one who need not be.
+func TestThoseWhoMissedSomethingDoNotShare(t *testing.T) {
+	cfg := roomy()
+	cfg.History = 10
+	g := newRig(t, cfg)
+	g.slack, g.thinAt = 0, 0
+	m := g.join("", Start{})
+	g.run()
+	m.answer = always(Busy)
+	g.say("a")
+	for range 9 {
+		g.signal("", "s") // more than half of the log: they go once all are swept
+	}
+	g.run()
+	g.say("b")
+	late := g.join("", Start{From: Position{1, 1}})
+	g.once() // Joined
+	m.answer = nil
+	g.Ready(&m.Member)
+	g.run()
+	require.Equal(t, "[at 1/1] [1/1 to 1/1] a b", m.String())
+	require.Equal(t, "[at 1/1] a b", late.String())
+}
+
 // Nobody waits for those who catch up, and they for nobody.
 func TestCatchingUpAndSweepsTakeTurns(t *testing.T) {
 	cfg := roomy()
