@@ -10,8 +10,12 @@ import (
 	"github.com/longsplice/longsplice/hub"
 )
 
-// maxMessage is the longest message either way, as the protocol has it.
-const maxMessage = 16 << 10
+// The protocol's limits, in bytes: of a message either way, and of a client's own
+// mark in it.
+const (
+	maxMessage = 16 << 10
+	maxID      = 64
+)
 
 // encode makes one message of m, to be sent by any number of connections. A
 // list that does not fit is cut short.

@@ -121,7 +121,7 @@ func (s *session) line(m protocol.Message) (protocol.Message, error) {
 		return m, &failure{protocol.BadRequest, "the text is empty"}
 	case len(text) > s.settings.Load().maxText:
 		return m, &failure{protocol.TooMany, "the text is too long"}
-	case len(m.ID) > 64:
+	case len(m.ID) > maxID:
 		return m, &failure{protocol.BadRequest, "the id is longer than 64 bytes"}
 	}
 	return protocol.Message{

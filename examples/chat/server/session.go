@@ -136,8 +136,11 @@ func (s *session) answer(ctx context.Context, m protocol.Message, err error) err
 	if m.Op == protocol.Typing {
 		return nil // nobody needs to know
 	}
-	if len(m.Room)+len(m.ID) > 1000 {
-		m.Room, m.ID = "", "" // the answer must not be too long
+	if len(m.Room) > maxMessage/4 {
+		m.Room = "" // the answer must not be too long
+	}
+	if len(m.ID) > maxID {
+		m.ID = ""
 	}
 	return s.send(ctx, protocol.Message{Op: protocol.Failed, Code: f.code, Text: f.text, Room: m.Room, ID: m.ID})
 }
