@@ -174,15 +174,15 @@ func TestThoseWhoMissedSomethingDoNotShare(t *testing.T) {
 	cfg := roomy()
 	cfg.History = 10
 	g := newRig(t, cfg)
-	g.slack, g.thinAt = 0, 0
 	m := g.join("", Start{})
 	g.run()
 	m.answer = always(Busy)
 	g.say("a")
-	for range 9 {
-		g.signal("", "s") // more than half of the log: they go once all are swept
-	}
+	g.signal("", "s")
+	g.signal("", "s")
+	g.signal("", "s")
 	g.run()
+	g.thinAt = 0 // now they go, being more than half of the log
 	g.say("b")
 	late := g.join("", Start{From: Position{1, 1}})
 	g.once() // Joined
