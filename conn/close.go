@@ -59,8 +59,9 @@ func (c *Conn) Shutdown(ctx context.Context, code Code, reason string) error {
 	} else if errors.As(c.err, new(*LostError)) {
 		err = c.err // and not the peer's CLOSE, which is no failure
 	}
+	gone := c.gone.wait()
 	c.unlock()
-	<-c.gone
+	<-gone
 	return err
 }
 
@@ -228,7 +229,7 @@ func (c *Conn) endLocked(err error) {
 		c.unwatch, c.watched = nil, nil
 	}
 	c.hb.Stop()
-	close(c.done)
+	c.done.happen()
 	c.roomLocked()
 	c.wakeReceiverLocked()
 	c.afterLocked(c.traceEnd)
@@ -241,7 +242,7 @@ func (c *Conn) endLocked(err error) {
 		c.afterLocked(c.cancel)
 	}
 	if l == nil {
-		close(c.gone)
+		c.gone.happen()
 		return
 	}
 	l.ending = true

@@ -35,6 +35,9 @@ type Conn struct {
 	ended     bool
 	closing   bool // Close, Shutdown or a handler's return: nobody receives any more
 	receiving bool // a Receive is under way
+	parked    bool // the handler has no goroutine: see park.go
+	idle      bool // nothing has come for so long that it may be parked
+	idleWatch bool // the timer looks, next at idleAt, whether looks has moved on from idleLooks
 	waiting   bool // and waits for arrived, not for a socket of its own
 	maxOut    int  // the longest message that both ends take
 	buffer    int  // the send buffer's size
@@ -49,10 +52,14 @@ type Conn struct {
 
 	looks      uint32 // counts how often the application has read the socket
 	looksSeen  uint32 // looks as the timer last saw it
-	leaseWatch bool   // the timer looks, next at leaseAt
+	idleLooks  uint32
+	leaseWatch bool // the timer looks, next at leaseAt
 	leaseAt    time.Duration
+	idleAt     time.Duration
 
-	arrived  chan struct{} // capacity 1: the inbox or the link has changed
+	arrived  chan struct{} // capacity 1: the inbox or the link has changed; made by the first who waits
+	done     event         // the session has ended
+	gone     event         // and no link is left
 	progress chan struct{} // closed and cleared when room, acks or the end come
 	writable []func()      // waiting for room
 	wanted   int           // the longest that was refused for want of it
@@ -64,24 +71,28 @@ type Conn struct {
 	unwatch func() bool
 
 	leaving    bool          // the server has asked this client to go
-	home       string        // of a client: the target that the session was last on
-	ttl        time.Duration // and how long it lives there without a link
 	detachedAt time.Duration
 	replayed   int // messages that the present link carries once more
 
 	// These do not change once the Conn is in use.
 	cfg    *Config
-	client *session.Client // of a client, covered by mu
-	entry  *session.Entry  // of a server, covered by mu
+	entry  *session.Entry // of a server, covered by mu
 	server *Server
 	id     string
 	who    string
-	done   chan struct{}
 	ctx    context.Context    // of a handler
 	cancel context.CancelFunc // of a handler's context, or of a client's attempts
-	gone   chan struct{}      // closed when no link is left after the end
+	*dialling
+}
 
-	// Of a client's keep, and of Dial until keep has begun its work.
+// A dialling is what a client's Conn has besides.
+type dialling struct {
+	// Covered by the Conn's lock.
+	client *session.Client
+	home   string        // the target that the session was last on
+	ttl    time.Duration // and how long it lives there without a link
+
+	// Of keep, and of Dial until keep has begun its work.
 	dialer    *reconnect.Dialer[*link]
 	kept      chan struct{} // closed when it has returned
 	lastState State
@@ -106,11 +117,8 @@ func newConn(cfg *Config, s *session.Session) *Conn {
 		maxIn:   limits.MaxMessage,
 		buffer:  limits.SendBuffer,
 		inbox:   inbox{most: maxHeld(limits.Window)},
-		arrived: make(chan struct{}, 1),
 		timerAt: never,
 		now:     clock(),
-		done:    make(chan struct{}),
-		gone:    make(chan struct{}),
 	}
 }
 
@@ -156,7 +164,7 @@ func (c *Conn) detachLocked(l *link) bool {
 	}
 	c.wakeReceiverLocked()
 	if c.ended {
-		close(c.gone)
+		c.gone.happen()
 	}
 	return true
 }
@@ -201,7 +209,11 @@ func (c *Conn) RemoteAddr() net.Addr {
 }
 
 // Done is closed when the session has ended, for good or ill. See Err.
-func (c *Conn) Done() <-chan struct{} { return c.done }
+func (c *Conn) Done() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.done.wait()
+}
 
 // Err returns nil until Done is closed, and then why the session ended:
 // ErrClosed if this end closed it, a *CloseError if the peer did, a *LostError
@@ -214,6 +226,9 @@ func (c *Conn) Err() error {
 
 // wakeReceiverLocked makes a Receive that waits look again.
 func (c *Conn) wakeReceiverLocked() {
+	if c.parked && (c.link != nil || c.ended || c.closing) {
+		c.unparkLocked()
+	}
 	if c.waiting {
 		select {
 		case c.arrived <- struct{}{}:

@@ -22,10 +22,9 @@ import (
 func Dial(ctx context.Context, target string, cfg *Config) (*Conn, error) {
 	cfg = cfg.orZero()
 	c := newConn(cfg, session.New(cfg.limits(), pool))
-	c.client = session.NewClient(c.s)
+	c.dialling = &dialling{client: session.NewClient(c.s), kept: make(chan struct{})}
 	keepCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.cancel = cancel
-	c.kept = make(chan struct{})
 	up := make(chan struct{})
 	c.dialer = &reconnect.Dialer[*link]{
 		Dial:        c.dialLink,
@@ -75,8 +74,9 @@ func (c *Conn) keep(ctx context.Context, up chan struct{}) {
 		c.stopLocked(err)
 	}
 	err = c.err
+	gone := c.gone.wait()
 	c.unlock()
-	<-c.gone
+	<-gone
 	c.cancel()
 	c.tell(State{Phase: Closed, Target: c.lastState.Target, Cause: reconnect.Classify(err), Err: err})
 }
@@ -85,7 +85,7 @@ func (c *Conn) keep(ctx context.Context, up chan struct{}) {
 // application that has learnt that the network is back. It does nothing for a
 // connection that has a link, nor for a server's.
 func (c *Conn) Wake() {
-	if c.dialer != nil {
+	if c.dialling != nil {
 		c.dialer.Wake()
 	}
 }
@@ -100,12 +100,9 @@ func (c *Conn) stopLocked(err error) {
 }
 
 func (c *Conn) over() bool {
-	select {
-	case <-c.done:
-		return true
-	default:
-		return false
-	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ended
 }
 
 // Close makes a link the closable thing that the redialer keeps.
@@ -131,6 +128,7 @@ func (c *Conn) dialLink(ctx context.Context, target string) (*link, error) {
 		return nil, err
 	}
 	l := newLink(nc)
+	l.dead = make(chan struct{})
 	if err := c.greet(ctx, l, target, credential); err != nil {
 		_ = nc.Close() // nothing was begun on it
 		if ctx.Err() != nil && errors.Is(err, net.ErrClosed) {

@@ -80,7 +80,7 @@ func (l *link) readFrame() (wire.Kind, []byte, error) {
 			}
 			l.expect = size
 		}
-		if _, err := l.fill(); err != nil {
+		if _, err := l.fill(true); err != nil {
 			return 0, nil, err
 		}
 	}

@@ -1,6 +1,9 @@
 package conn
 
-import "context"
+import (
+	"context"
+	"io"
+)
 
 // A Handler serves sessions. ServeConn is called once for each session, in a
 // goroutine of its own, and may take as long as the session lives; ctx ends
@@ -30,16 +33,37 @@ func (f HandlerFunc) ServeConn(ctx context.Context, c *Conn) error { return f(ct
 // order and never concurrently within a session. ctx ends with the session. A
 // message is consumed when f returns nil; msg is borrowed until then. An error or a panic ends the session
 // as it does for [Handler].
+//
+// A server that is given such a handler as it is needs no goroutine for a session
+// whose link has been quiet for some seconds (on Linux, over TCP and unix
+// sockets).
 func OnMessage(f func(ctx context.Context, c *Conn, msg []byte) error) Handler {
-	return HandlerFunc(func(ctx context.Context, c *Conn) error {
-		for msg, err := range c.Messages(ctx) {
-			if err != nil {
-				return err
-			}
-			if err := f(ctx, c, msg); err != nil {
-				return err
-			}
+	return messageHandler(f)
+}
+
+type messageHandler func(ctx context.Context, c *Conn, msg []byte) error
+
+// ServeConn is for those who wrap the handler. It may not be parked.
+func (f messageHandler) ServeConn(ctx context.Context, c *Conn) error {
+	_, err := f.serve(ctx, c, false)
+	return err
+}
+
+// serve handles messages until the session ends or, if it may, is parked.
+func (f messageHandler) serve(ctx context.Context, c *Conn, park bool) (parked bool, err error) {
+	for {
+		msg, err := c.receive(ctx, park)
+		switch err {
+		case nil:
+		case io.EOF:
+			return false, nil
+		case errParked:
+			return true, nil
+		default:
+			return false, err
 		}
-		return nil
-	})
+		if err := f(ctx, c, msg); err != nil {
+			return false, err
+		}
+	}
 }

@@ -17,6 +17,7 @@ type link struct {
 	// Covered by c.mu.
 	writing   bool
 	leased    bool
+	parked    bool          // and that is for the poller
 	ending    bool          // the session is over; the socket is let go in good order
 	lastWrite time.Duration // when the last write ended
 	heard     bool          // something has come since then
@@ -29,15 +30,17 @@ type link struct {
 
 	writeBy time.Time // the write deadline in force; owned by the writer
 
+	place place // in the poller, which covers it
+
 	once   sync.Once
 	err    error         // why it died; set before dead is closed
-	dead   chan struct{} // closed when the socket is
+	dead   chan struct{} // closed when the socket is; nil if nobody waits for that
 	onDead func()        // set before the handshake, if at all
 }
 
 // newLink makes a link of a transport that it owns from now on.
 func newLink(nc net.Conn) *link {
-	return &link{nc: nc, raw: rawOf(nc), size: minRead, dead: make(chan struct{})}
+	return &link{nc: nc, raw: rawOf(nc), size: minRead}
 }
 
 // fail closes the socket and takes the link from its session. The first cause
@@ -47,13 +50,18 @@ func (l *link) fail(err error) {
 		l.err = err
 		_ = l.socket().Close() // TLS would first try to say goodbye, which can block
 		_ = l.nc.Close()       // the link is given up whatever this says
+		if l.c != nil && l.c.server != nil {
+			l.c.server.poller.forget(l)
+		}
 		if l.onDead != nil {
 			l.onDead()
 		}
 		if l.c != nil { // before anybody makes another
 			l.c.linkFailed(l, err)
 		}
-		close(l.dead)
+		if l.dead != nil {
+			close(l.dead)
+		}
 	})
 }
 

@@ -10,5 +10,5 @@ type rawConn struct{}
 
 func rawOf(net.Conn) *rawConn { return nil }
 
-func (*rawConn) read(*link) (int, error)      { panic("unreachable") }
-func (*rawConn) tryWrite([]byte) (int, error) { panic("unreachable") }
+func (*rawConn) read(*link, bool) (int, error) { panic("unreachable") }
+func (*rawConn) tryWrite([]byte) (int, error)  { panic("unreachable") }

@@ -51,10 +51,20 @@ func rawOf(nc net.Conn) *rawConn {
 	return r
 }
 
-// read waits for input and reads it behind l's.
-func (r *rawConn) read(l *link) (int, error) {
+// read reads input behind l's, for which it waits if it is to.
+func (r *rawConn) read(l *link, wait bool) (int, error) {
 	r.l, r.got, r.gerr = l, 0, nil
-	if err := r.rc.Read(r.onRead); err != nil {
+	if !wait {
+		r.gerr = errQuiet
+		err := r.rc.Control(func(fd uintptr) {
+			if r.gerr = nil; !r.readable(fd) {
+				r.gerr = errQuiet
+			}
+		})
+		if err != nil {
+			return 0, err
+		}
+	} else if err := r.rc.Read(r.onRead); err != nil {
 		return 0, err
 	}
 	return r.got, r.gerr

@@ -26,8 +26,13 @@ var errInterrupted = errors.New("read was interrupted")
 // the lease.
 func (l *link) readLocked() error {
 	l.c.unlock()
-	n, err := l.fill()
+	n, err := l.fill(true)
 	l.c.mu.Lock()
+	return l.filledLocked(n, err)
+}
+
+// filledLocked sees to what a read has brought.
+func (l *link) filledLocked(n int, err error) error {
 	if n > 0 {
 		// Bytes that came with an error are applied before it counts.
 		return l.applyLocked()
@@ -49,10 +54,11 @@ func (l *link) readLocked() error {
 }
 
 // fill reads into the link's chunk, behind what is there. On a raw transport
-// no memory is held while the socket is quiet.
-func (l *link) fill() (n int, err error) {
+// no memory is held while the socket is quiet, and where it is not to wait for
+// that it returns errQuiet.
+func (l *link) fill(wait bool) (n int, err error) {
 	if l.raw != nil {
-		n, err = l.raw.read(l)
+		n, err = l.raw.read(l, wait)
 	} else {
 		l.makeRoom()
 		n, err = l.nc.Read(l.in.buf[l.w:])
@@ -174,7 +180,7 @@ func (c *Conn) controlLocked(kind wire.Kind, body []byte) error {
 		c.hb.Reported(c.now, c.s.Unreported())
 		c.roomLocked()
 	case session.EventGoAway:
-		if c.client == nil {
+		if c.server != nil {
 			return wire.Errorf("GOAWAY from a client")
 		}
 		// The server wants to end in good order: it hears where this end's

@@ -21,16 +21,20 @@ import (
 //
 // When ctx ends, Receive returns its error, and nothing is lost: the next call
 // goes on. A message that is there already is returned all the same.
-func (c *Conn) Receive(ctx context.Context) ([]byte, error) {
+func (c *Conn) Receive(ctx context.Context) ([]byte, error) { return c.receive(ctx, false) }
+
+// receive is Receive; if it may park, it returns errParked in place of waiting
+// on a link that is idle.
+func (c *Conn) receive(ctx context.Context, park bool) ([]byte, error) {
 	c.mu.Lock()
-	if c.receiving {
+	if c.receiving || c.parked {
 		c.unlock()
 		return nil, ErrBusy
 	}
 	owes := c.releaseLocked()
 	msg, ok := c.inbox.next()
 	if !ok {
-		return c.receiveSlow(ctx)
+		return c.receiveSlow(ctx, park)
 	}
 	c.awayLocked()
 	if owes {
@@ -76,11 +80,11 @@ func (c *Conn) releaseLocked() (owes bool) {
 
 // receiveSlow is Receive when the inbox is empty. It is called with c.mu held
 // and returns without.
-func (c *Conn) receiveSlow(ctx context.Context) (msg []byte, err error) {
+func (c *Conn) receiveSlow(ctx context.Context, park bool) (msg []byte, err error) {
 	c.receiving = true
 	for {
 		if msg, ok := c.inbox.next(); ok {
-			c.receiving = false
+			c.receiving, c.idle = false, false
 			c.awayLocked()
 			c.unlock()
 			return msg, nil
@@ -104,10 +108,25 @@ func (c *Conn) receiveSlow(ctx context.Context) (msg []byte, err error) {
 			return nil, err
 		}
 		if l := c.link; l != nil && !l.leased && !l.ending {
-			c.watchLocked(ctx)
 			l.leased = true
 			c.looks++
+			if park && c.idle && l.raw != nil {
+				parked, err := c.parkLocked(l)
+				if parked {
+					return nil, errParked
+				}
+				c.returnLeaseLocked(l, err)
+				continue
+			}
+			if park {
+				c.watchIdleLocked()
+			}
+			c.watchLocked(ctx)
 			c.returnLeaseLocked(l, l.readLocked())
+		} else if park && l == nil {
+			c.receiving, c.parked = false, true
+			c.unlock()
+			return nil, errParked
 		} else {
 			c.waitLocked(ctx)
 		}
@@ -142,6 +161,9 @@ func (l *link) uninterrupt() {
 // waitLocked waits, without c.mu, until there is something to look at.
 func (c *Conn) waitLocked(ctx context.Context) {
 	c.waiting = true
+	if c.arrived == nil {
+		c.arrived = make(chan struct{}, 1)
+	}
 	c.unlock()
 	select {
 	case <-c.arrived:
@@ -159,7 +181,10 @@ func (c *Conn) waitLocked(ctx context.Context) {
 // The registration is kept from one call to the next: contexts are seldom
 // changed, and to register for each message would cost more than the message.
 func (c *Conn) watchLocked(ctx context.Context) {
-	done := ctx.Done()
+	var done <-chan struct{}
+	if ctx != c.ctx { // that ends with the session, which interrupts of itself
+		done = ctx.Done()
+	}
 	if done == c.watched {
 		return
 	}

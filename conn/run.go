@@ -99,7 +99,7 @@ func (c *Conn) finish(ctx context.Context, err error) error {
 	c.closeLocked(code, reason)
 	c.unlock()
 	select {
-	case <-c.done:
+	case <-c.Done():
 	case <-ctx.Done():
 		return c.Close()
 	}

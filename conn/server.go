@@ -23,6 +23,7 @@ type Server struct {
 	sessions registry
 	gate     gate
 	failures failures
+	poller   poller
 	slots    chan struct{} // one for each link; nil for no limit
 
 	ctx    context.Context // of handlers
@@ -68,6 +69,7 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn) error {
 		return ErrServerClosed
 	}
 	l := newLink(nc)
+	l.dead = make(chan struct{})
 	c, err := s.greet(ctx, l)
 	s.tasks.Done()
 	if err != nil {
@@ -104,11 +106,15 @@ func (s *Server) serve(c *Conn) {
 	c.unlock()
 }
 
-// handle runs the handler of one session, and then sees the session to its end.
+// handle runs the handler of one session, and then sees the session to its end;
+// or it ends when the session is parked, and is called again.
 func (s *Server) handle(c *Conn) {
-	defer s.tasks.Done()
 	err := errors.New("conn: handler called runtime.Goexit") // unless it returns
 	defer func() {
+		if err == errParked {
+			return // and is called again
+		}
+		defer s.tasks.Done()
 		if err == nil && s.isDraining() {
 			c.mu.Lock()
 			c.closeLocked(CodeGoingAway, "")
@@ -127,6 +133,13 @@ func (s *Server) call(c *Conn) (err error) {
 			err = fmt.Errorf("conn: handler panicked: %v", v)
 		}
 	}()
+	if f, ok := s.handler.(messageHandler); ok {
+		parked, err := f.serve(c.ctx, c, true)
+		if parked {
+			return errParked
+		}
+		return err
+	}
 	return s.handler.ServeConn(c.ctx, c)
 }
 
@@ -197,6 +210,7 @@ func (s *Server) Close() error {
 	}
 	s.cancel()
 	s.tasks.Wait()
+	s.poller.close()
 	s.sessions.close()
 	return errors.Join(errs...)
 }

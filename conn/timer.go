@@ -43,6 +43,7 @@ func (c *Conn) tick() {
 		return
 	}
 	c.checkLeaseLocked(c.now)
+	c.checkIdleLocked(c.now)
 	c.flushLocked()
 	c.rearmLocked()
 }
@@ -57,6 +58,9 @@ func (c *Conn) rearmLocked() {
 	}
 	if c.leaseWatch {
 		next = min(next, c.leaseAt)
+	}
+	if c.idleWatch {
+		next = min(next, c.idleAt)
 	}
 	c.armLocked(next)
 }
