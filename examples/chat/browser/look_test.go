@@ -1,13 +1,19 @@
 package browser_test
 
 import (
+	"encoding/json"
+	"flag"
 	"fmt"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/longsplice/longsplice/examples/chat/protocol"
 )
 
 // contrasts are the texts in view that cannot be told well enough from what they
@@ -41,22 +47,57 @@ const contrasts = `(() => {
 	return [String(seen.size), ...bad];
 })()`
 
-func TestLightAndDark(t *testing.T) {
-	s := serve(t)
-	bob := visit(t, s, "bob", "lobby", "dev")
-	ann := browse(t, s.url())
-	ann.signIn("ann")
-	bob.say("lobby", "hello ann, see https://example.org/", "and more")
-	ann.enter("hello")
-	ann.enter("/join dev")
-	ann.enter("/me waves")
-	ann.enter("/nothing")
-	bob.say("lobby", "ann?")
-	for i := range 12 { // a name of each hue, more or less
-		visit(t, s, fmt.Sprintf("%c%d", 'a'+i, i), "dev").say("dev", "hello")
+var pictures = flag.String("pictures", "", "save pictures of the page in this `directory`")
+
+// conversation is what three people say on two days, as the server tells it.
+func conversation() []string {
+	today := time.Now().Truncate(24 * time.Hour).Add(9*time.Hour + 12*time.Minute)
+	line := func(m protocol.Message, after time.Duration) string {
+		m.Op, m.At = protocol.Line, today.Add(after).UnixMilli()
+		raw, _ := json.Marshal(m)
+		return string(raw)
 	}
-	ann.awaitLines(12, "hello")
-	ann.await(`document.querySelector('#rooms .badge.call:not([hidden])')`)
+	said := func(name, text string, after time.Duration) string {
+		return line(protocol.Message{Room: "harbour", Name: name, Text: text}, after)
+	}
+	const minute = time.Minute
+	return []string{
+		`{"op":"welcome","name":"mira","token":"t"}`,
+		`{"op":"joined","room":"user:mira","next":{"epoch":1,"offset":1}}`,
+		`{"op":"joined","room":"lobby","next":{"epoch":1,"offset":1},"users":["mira","jonas","adaeze","tomás"]}`,
+		`{"op":"joined","room":"harbour","next":{"epoch":1,"offset":1},"users":["mira","jonas","adaeze"]}`,
+		`{"op":"joined","room":"splicing","next":{"epoch":1,"offset":1},"users":["mira","tomás"]}`,
+		said("jonas", "The mooring lines are chafed again, both on the port side.", -17*60*minute),
+		said("adaeze", "I have the new ones in the van. Can somebody be there at half past nine?", -17*60*minute+4*minute),
+		said("mira", "I can. Leave the old ones, I want to see where they wore through.", -17*60*minute+6*minute),
+		said("adaeze", "Good morning! I am at the gate.", 0),
+		said("adaeze", "It is locked, of course.", minute),
+		said("mira", "Two minutes", 2*minute),
+		line(protocol.Message{Room: "harbour", Name: "jonas", Text: "looks for the spare key", Action: true}, 3*minute),
+		said("jonas", "mira, a long splice or an eye splice for the short one? There is a drawing at https://example.org/splices/long.pdf", 14*minute),
+		said("mira", "A long splice: it has to run through the fairlead, and a short one is too thick for that.", 17*minute),
+		said("mira", "Unlay about 15 turns to each side, then marry the strands.\nI will show you on the first one.", 18*minute),
+		said("adaeze", "Then I bring coffee and watch ☕", 21*minute),
+		line(protocol.Message{Room: "lobby", Name: "tomás", Text: "Who took the heat gun?"}, 22*minute),
+		line(protocol.Message{Room: "lobby", Name: "jonas", Text: "Not me"}, 23*minute),
+		line(protocol.Message{Room: "user:mira", Name: "tomás", To: "mira", Text: "Do you have ten minutes later?"}, 24*minute),
+		`{"op":"typing","room":"harbour","name":"jonas"}`,
+	}
+}
+
+func TestLightAndDark(t *testing.T) {
+	need(t)
+	ann := browse(t, script(t, nil, conversation()...))
+	ann.do(chromedp.EmulateViewport(1280, 800))
+	_, err := chromedp.Call(ann.ctx, emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: "en-GB"})
+	require.NoError(t, err)
+	eval[any](ann, `localStorage.setItem('chat.rooms', '["lobby","harbour","splicing"]'), sessionStorage.setItem('chat.active', '"room:harbour"')`)
+	ann.await(`document.querySelector('#login').open`)
+	ann.do(fill("#login-name", "mira"))
+	ann.press("Enter", 13, 0)
+	ann.awaitText("#typing", "jonas is typing")
+	ann.awaitLines(1, "Then I bring")
+	ann.await(`document.querySelector('#rooms .badge:not([hidden])') && document.querySelector('#privates .badge.call:not([hidden])')`)
 	ground := func() string { return eval[string](ann, `getComputedStyle(document.body).backgroundColor`) }
 	var grounds []string
 	for _, scheme := range []string{"light", "dark"} {
@@ -68,13 +109,44 @@ func TestLightAndDark(t *testing.T) {
 		told := eval[[]string](ann, contrasts)
 		assert.Empty(t, told[1:], scheme)
 		t.Logf("%s: %s texts looked at", scheme, told[0])
+		if *pictures != "" {
+			ann.picture(filepath.Join(*pictures, map[string]string{"light": "chat-web.png", "dark": "chat-web-dark.png"}[scheme]))
+		}
 	}
 	assert.NotEqual(t, grounds[0], grounds[1], "the scheme of the system counts")
 	ann.do(chromedp.Click("#theme")) // from the system's, which is dark by now, to light
 	assert.Equal(t, grounds[0], ground(), "and the user's choice counts more")
 	ann.do(chromedp.Reload())
-	ann.ready("ann")
+	ann.await(`document.querySelector('#link').dataset.tone === 'good'`)
 	assert.Equal(t, grounds[0], ground(), "and is remembered")
+}
+
+// Names of all hues, and what goes wrong, can be read as well.
+func TestContrastOfTheRest(t *testing.T) {
+	s := serve(t)
+	ann := browse(t, s.url())
+	ann.signIn("ann")
+	for i := range 24 {
+		visit(t, s, fmt.Sprintf("%c%d", 'a'+i, i), "lobby").say("lobby", "hello, ann")
+	}
+	ann.awaitLines(24, "hello")
+	require.NoError(t, s.proxy.Pause())
+	ann.enter("away")
+	ann.enter("/nothing")
+	ann.await(`!document.querySelector('#trouble').hidden`)
+	hues := eval[int](ann, `new Set([...document.querySelectorAll('#lines .who')].map((e) => e.className)).size`)
+	assert.GreaterOrEqual(t, hues, 9)
+	for _, scheme := range []string{"light", "dark"} {
+		_, err := chromedp.Call(ann.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+		})
+		require.NoError(t, err)
+		told := eval[[]string](ann, contrasts)
+		assert.Empty(t, told[1:], scheme)
+	}
+	if *pictures != "" {
+		ann.picture(filepath.Join(*pictures, "chat-web-away.png"))
+	}
 }
 
 func TestNarrow(t *testing.T) {

@@ -49,6 +49,12 @@ test('"new" stands above what came while nobody looked', () => {
   assert.equal(c.divider, null);
 });
 
+test('in a room where the user has never been, nothing is "new"', () => {
+  const rig = Rig.in('lobby');
+  rig.line('lobby', 'bob', 'history');
+  assert.equal(rig.chat.current.divider, null);
+});
+
 test('who is here', () => {
   const rig = Rig.in('lobby'), users = () => [...rig.c('room:lobby').users].sort();
   rig.hear({ op: 'present', room: 'lobby', name: 'bob' }, { op: 'present', room: 'lobby', name: 'bob' }, { op: 'present', room: 'lobby', name: 'eve' });

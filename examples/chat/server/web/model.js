@@ -307,7 +307,7 @@ export class Chat {
     const c = this.#conversationOf(m, mailbox), at = c.pending.findIndex((p) => p.id === m.id);
     if (at >= 0 && m.name === this.me) c.pending.splice(at, 1);
     const unread = c.unread, { n } = c.append(this.#entry(m, position));
-    if (c === this.current && !this.attended && unread === 0 && c.unread === 1) c.divider = n;
+    if (c === this.current && !this.attended && c.seen && unread === 0 && c.unread === 1) c.divider = n;
   }
 
   #conversationOf(m, mailbox) {

@@ -50,10 +50,9 @@ export class Connection {
   /** @param {import('./status.js').Told} told */
   draw({ tone, text, retry, spoken }) {
     $('link').dataset.tone = tone;
-    $('link').title = text;
-    setText($('link-text'), text);
-    setText($('me-state'), tone === 'good' ? 'online' : 'offline');
     const trouble = tone !== 'good' && text !== 'connecting';
+    setText($('link-text'), trouble ? 'not connected' : text); // the bar below says more
+    setText($('me-state'), tone === 'good' ? 'online' : 'offline');
     $('trouble').hidden = !trouble;
     $('trouble').dataset.tone = tone;
     if (trouble) setText($('trouble-text'), text[0].toUpperCase() + text.slice(1));
