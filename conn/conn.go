@@ -70,7 +70,7 @@ type Conn struct {
 	watched <-chan struct{} // the end of the context that interrupts a Receive
 	unwatch func() bool
 
-	leaving    bool          // the server has asked this client to go
+	leaving    bool // the server has asked this client to go
 	detachedAt time.Duration
 	replayed   int // messages that the present link carries once more
 
