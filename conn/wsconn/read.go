@@ -3,7 +3,6 @@ package wsconn
 import (
 	"errors"
 	"io"
-	"net"
 	"time"
 )
 
@@ -24,16 +23,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	}
 	for c.dec.ended == nil {
 		got, err := c.receive(p)
-		n := c.dec.decode(p[:got])
-		if ping := c.dec.ping; ping != nil {
-			c.dec.ping = nil
-			c.pong.Store(&ping)
-			c.answerSoon()
-		}
-		if broke, ok := c.dec.ended.(*CloseError); ok && !broke.Remote {
-			c.refuse(broke)
-		}
-		switch {
+		switch n := c.decode(p[:got]); {
 		case n > 0:
 			return n, nil // an error will show again
 		case got > 0 || err == nil:
@@ -44,6 +34,20 @@ func (c *Conn) Read(p []byte) (int, error) {
 		}
 	}
 	return 0, c.dec.ended
+}
+
+// decode takes the frames off what was received, and sees to what they ask for.
+func (c *Conn) decode(p []byte) int {
+	n := c.dec.decode(p)
+	if ping := c.dec.ping; ping != nil {
+		c.dec.ping = nil
+		c.pong.Store(&ping)
+		c.answerSoon()
+	}
+	if broke, ok := c.dec.ended.(*CloseError); ok && !broke.Remote {
+		c.refuse(broke)
+	}
+	return n
 }
 
 // receive is Read of what lies under the frames.
@@ -79,10 +83,4 @@ func (c *Conn) refuse(why *CloseError) {
 			return
 		}
 	}
-}
-
-// isTimeout reports whether a deadline caused err.
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.As(err, &timeout) && timeout.Timeout()
 }

@@ -63,38 +63,45 @@ func (c *Conn) Write(p []byte) (n int, err error) {
 	return n, err
 }
 
-// writeSome writes, with one system call, what there is to go before p and as
-// much of p as goes with it. The caller has the
-// turn.
+// writeSome writes, with one system call, what has to go before p and as much of
+// p as goes with it. The caller has the turn.
 func (c *Conn) writeSome(p []byte) (int, error) {
 	e := &c.enc
 	w := buffers.Get().(*buffer)
 	defer buffers.Put(w)
+	p = p[:c.lead(w, len(p))]
+	if !e.vectored || e.masks || len(p) < minVector {
+		lead := e.append(w, p)
+		sent, err := c.sock.Write(w.b)
+		return e.wrote(w.b[:lead], sent), err
+	}
+	w.arms[0], w.arms[1] = w.b, p
+	w.vec = w.arms[:]
+	sent, err := w.vec.WriteTo(c.sock)
+	w.arms[1] = nil // it is the caller's
+	return e.wrote(w.b, int(sent)), err
+}
+
+// lead makes w what has to go before the next size bytes, and returns how many of
+// them go with it: the rest of the message that has been announced.
+func (c *Conn) lead(w *buffer, size int) int {
+	e := &c.enc
 	w.b = append(w.b[:0], e.tail...)
 	if e.owed == 0 {
 		if pong := c.pong.Swap(nil); pong != nil {
 			w.b = e.control(w.b, ws.OpPong, *pong)
 		}
-		w.b = e.begin(w.b, ws.OpBinary, min(len(p), maxFrame))
+		w.b = e.begin(w.b, ws.OpBinary, min(size, maxFrame))
 	}
-	lead := len(w.b)
-	p = p[:min(len(p), e.owed)]
-	var sent int
-	var err error
-	if e.vectored && !e.masks && len(p) >= minVector {
-		w.arms[0], w.arms[1] = w.b, p
-		w.vec = w.arms[:]
-		var n int64
-		n, err = w.vec.WriteTo(c.sock)
-		w.arms[1] = nil // it is the caller's
-		sent = int(n)
-	} else {
-		p = p[:min(len(p), maxCopy)]
-		w.b = append(w.b, p...)
-		e.cipher(w.b[lead:])
-		sent, err = c.sock.Write(w.b)
-	}
-	return e.wrote(w.b[:lead], sent), err
+	return min(size, e.owed)
+}
+
+// append appends p to w, or the beginning of it, and returns where it begins.
+func (e *encoder) append(w *buffer, p []byte) (lead int) {
+	lead = len(w.b)
+	w.b = append(w.b, p[:min(len(p), maxCopy)]...)
+	e.cipher(w.b[lead:])
+	return lead
 }
 
 // begin appends the header of a frame with so many bytes of payload.
