@@ -186,8 +186,11 @@ func TestThoseWhoMissedSomethingDoNotShare(t *testing.T) {
 	g.say("b")
 	late := g.join("", Start{From: Position{1, 1}})
 	g.once() // Joined
-	m.answer = nil
+	late.answer = always(Busy)
+	g.run()
+	m.answer, late.answer = nil, nil
 	g.Ready(&m.Member)
+	g.Ready(&late.Member)
 	g.run()
 	require.Equal(t, "[at 1/1] [1/1 to 1/1] a b", m.String())
 	require.Equal(t, "[at 1/1] a b", late.String())
