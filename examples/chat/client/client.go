@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,8 +72,7 @@ func (c *client) plain(ctx context.Context, in io.Reader, out, state io.Writer) 
 	})
 	m := c.model(true, 0)
 	f := plain.Filter{Model: m, Session: s, Keep: c.keep, In: in, Out: out, State: state}
-	err := f.Run(ctx, events)
-	return cmp.Or(explain(err, c.name), report(m, state))
+	return c.outcome(f.Run(ctx, events), m, state)
 }
 
 // explain says what a user can do about it.
@@ -86,13 +84,23 @@ func explain(err error, name string) error {
 	return err
 }
 
-// report tells which lines have not arrived, or may not have. Those that are on
-// their way have, if the session has been closed in good order.
-func report(m *chat.Model, w io.Writer) error {
+// outcome is how the program ends after the session has, with err.
+func (c *client) outcome(err error, m *chat.Model, w io.Writer) error {
+	lost := report(m, w, err == nil)
+	var unknown *conn.UnknownError
+	if err == nil || errors.As(err, &unknown) {
+		return lost
+	}
+	return explain(err, c.name)
+}
+
+// report tells which lines have not arrived, or may not have. Those that were on
+// their way have, if all was delivered.
+func report(m *chat.Model, w io.Writer, delivered bool) error {
 	n := 0
 	for _, r := range m.Rooms() {
 		for _, p := range r.Pending {
-			if p.Fate != chat.Waiting {
+			if p.Fate != chat.Waiting || !delivered {
 				n++
 				fmt.Fprintf(w, "%s: %s: %s\n", p.Fate, r.Title(), p.Message.Text)
 			}

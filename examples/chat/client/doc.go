@@ -18,6 +18,6 @@
 //	0    all that was said has arrived
 //	1    something has not arrived, or may not have; it is on the standard error
 //	2    the command line is wrong
-//	3    the server has refused the login
+//	3    the server has refused the login, or ended the session on purpose
 //	130  interrupted
 package main

@@ -105,6 +105,14 @@ func TestScriptSurvivesARestart(t *testing.T) {
 	require.Zero(t, bob.end(), bob.state)
 }
 
+func TestScriptWhoseOutputIsGone(t *testing.T) {
+	srv := startServer(t)
+	ann := startFilter(t, home(t), "-server", target(srv.tcp), "-name", "ann")
+	ann.out.Close()
+	ann.say("nobody reads this")
+	require.NotZero(t, ann.status())
+}
+
 func TestCommandLine(t *testing.T) {
 	for _, args := range [][]string{
 		{"-bogus"}, {"-server", "gopher://x"}, {"-name", "1st"}, {"-room", "a b"}, {"-ca", "/nowhere/at/all"},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/examples/chat/client/internal/clean"
+	"github.com/longsplice/longsplice/examples/chat/client/internal/session"
 )
 
 // The exit statuses, as the package's documentation describes them.
@@ -34,10 +35,11 @@ func main() {
 	fmt.Fprintln(os.Stderr, "client:", clean.Text(err.Error()))
 	var wrong *usageError
 	var refused *conn.RefusedError
+	var closed *session.ClosedError
 	switch {
 	case errors.As(err, &wrong):
 		os.Exit(statusUsage)
-	case errors.As(err, &refused):
+	case errors.As(err, &refused), errors.As(err, &closed):
 		os.Exit(statusRefused)
 	}
 	os.Exit(statusHere)

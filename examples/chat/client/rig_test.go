@@ -95,7 +95,8 @@ func freeAddress(t *testing.T) string {
 // home is an environment with a configuration of its own.
 func home(t *testing.T) []string {
 	dir := t.TempDir()
-	return append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "AppData="+dir, "CHAT_TOKEN=", "TZ=UTC", "NO_COLOR=")
+	return append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "AppData="+dir, "CHAT_TOKEN=", "TZ=UTC",
+		"TERM=xterm-256color", "NO_COLOR=", "COLORTERM=")
 }
 
 // A filter is a client that is used as one.
@@ -103,6 +104,7 @@ type filter struct {
 	t     *testing.T
 	cmd   *exec.Cmd
 	in    io.WriteCloser
+	out   io.Closer
 	lines chan string // of its output
 	state *logged
 }
@@ -119,6 +121,7 @@ func startFilter(t *testing.T, env []string, args ...string) *filter {
 	require.NoError(t, err)
 	out, err := f.cmd.StdoutPipe()
 	require.NoError(t, err)
+	f.out = out
 	require.NoError(t, f.cmd.Start())
 	go func() {
 		defer close(f.lines)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -45,5 +44,5 @@ func (c *client) screen(ctx context.Context) error {
 	case err != nil && !errors.Is(err, tea.ErrProgramKilled):
 		return err
 	}
-	return cmp.Or(explain(sent, c.name), report(m, os.Stderr))
+	return c.outcome(sent, m, os.Stderr)
 }

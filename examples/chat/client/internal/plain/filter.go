@@ -10,8 +10,8 @@ import (
 	"github.com/longsplice/longsplice/examples/chat/client/internal/session"
 )
 
-// patience is how long an interrupted filter waits for what is on its way.
-const patience = 2 * time.Second
+// patience is how long the end waits for what is on its way.
+const patience = 3 * time.Second
 
 // A Filter says each line of In, and writes what it hears to Out.
 type Filter struct {
@@ -22,8 +22,9 @@ type Filter struct {
 	Out     io.Writer
 	State   io.Writer // for everything that is not a line of the chat
 
-	status string // that was last told
-	err    error  // of Out
+	status string             // that was last told
+	err    error              // of Out
+	cancel context.CancelFunc // ends the Session at once
 }
 
 // Run works until In has ended and all of it has come back from the server, the
@@ -35,9 +36,9 @@ func (f *Filter) Run(ctx context.Context, events <-chan chat.Event) error {
 	done := make(chan error, 1)
 	limited, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	f.cancel = cancel
 	go func() { done <- f.Session.Run(limited) }()
-	context.AfterFunc(ctx, f.Session.Quit)
-	context.AfterFunc(ctx, func() { time.AfterFunc(patience, cancel) })
+	defer context.AfterFunc(ctx, f.end)()
 	entered := f.read(limited)
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -62,6 +63,12 @@ func (f *Filter) Run(ctx context.Context, events <-chan chat.Event) error {
 			return f.outcome(ctx, err)
 		}
 	}
+}
+
+// end ends the session in good order, or after a while at once.
+func (f *Filter) end() {
+	f.Session.Quit()
+	time.AfterFunc(patience, f.cancel)
 }
 
 // outcome is what Run returns when the session has.

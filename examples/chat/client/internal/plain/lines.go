@@ -73,14 +73,14 @@ func (f *Filter) do(actions []chat.Action) (events []chat.Event) {
 	return events
 }
 
-// quit ends the session in good order.
+// quit is the end that the user has asked for.
 func (f *Filter) quit() {
 	for _, a := range f.Model.Leave(time.Now()) {
 		if s, ok := a.(chat.Send); ok {
 			_ = f.Session.Send(s.Message) // a private line may be shown once more
 		}
 	}
-	f.Session.Quit()
+	f.end()
 }
 
 // print writes one line of the chat. When nobody reads them any more there is
@@ -91,7 +91,7 @@ func (f *Filter) print(p chat.Print) {
 	}
 	_, f.err = fmt.Fprintln(f.Out, Format(p))
 	if f.err != nil {
-		f.Session.Quit()
+		f.end()
 	}
 }
 

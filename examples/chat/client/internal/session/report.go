@@ -3,7 +3,6 @@ package session
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/longsplice/longsplice/conn"
@@ -12,16 +11,36 @@ import (
 	"github.com/longsplice/longsplice/reconnect"
 )
 
-// errClosed ends Run when a server has closed the session without saying that it
-// goes away: it means it.
-var errClosed = errors.New("the server has closed the session")
+// A ClosedError says that the server has ended the session on purpose, so that
+// there is no sense in coming back at once.
+type ClosedError struct{ Reason string }
 
-// again is what a handler returns for the error that ended its session.
-func again(err error) error {
-	if errors.Is(err, io.EOF) {
-		return errClosed
+func (e *ClosedError) Error() string {
+	if e.Reason == "" {
+		return "the server has closed the session"
+	}
+	return "the server has closed the session: " + e.Reason
+}
+
+// final returns what a handler returns for the error that ended its session: the
+// error itself, after which there may be another session, or a *ClosedError.
+// Codes from 1000 up are the chat's own.
+func final(err error) error {
+	var closed *conn.CloseError
+	switch {
+	case errors.Is(err, io.EOF):
+		return &ClosedError{}
+	case errors.As(err, &closed) && closed.Remote && closed.Code >= 1000: // also as the cause of a loss
+		return &ClosedError{closed.Reason}
 	}
 	return err
+}
+
+// failedThere reports whether the server has given a session up because of a
+// fault of its own. Another one may fare better.
+func failedThere(err error) bool {
+	var closed *conn.CloseError
+	return errors.As(err, &closed) && closed.Remote && closed.Code == conn.CodeError
 }
 
 // ended tells the end of a session, and which lines certainly went down with it.
@@ -44,13 +63,14 @@ func ended(err error) *chat.Ended {
 func reason(err error) string {
 	var lost *conn.LostError
 	var closed *conn.CloseError
+	var there *ClosedError
 	switch {
-	case errors.Is(err, io.EOF):
-		return errClosed.Error()
+	case errors.As(final(err), &there):
+		return there.Error()
 	case errors.As(err, &closed) && closed.Code == conn.CodeGoingAway:
 		return "the server shuts down"
-	case errors.As(err, &closed) && closed.Remote && closed.Reason != "":
-		return fmt.Sprintf("the server has closed the session (%s)", closed.Reason)
+	case failedThere(err):
+		return "the server has failed"
 	case errors.As(err, &lost):
 		switch lost.Reason {
 		case conn.LostRestarted:

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -55,7 +56,8 @@ func New(cfg Config) *Session {
 }
 
 // Run connects, and keeps connected, until Quit is called, ctx ends, or the
-// server refuses. Nil means that all that was sent has been delivered.
+// server refuses. Nil means that all that was sent has been delivered. If ctx ends
+// before that, the error is a *conn.UnknownError.
 func (s *Session) Run(ctx context.Context) error {
 	cfg := *s.cfg.Conn
 	cfg.Credential = s.credential
@@ -74,10 +76,23 @@ func (s *Session) Run(ctx context.Context) error {
 		}
 	})()
 	err := conn.Run(ctx, s.cfg.Target, conn.HandlerFunc(s.serve), &cfg)
-	if s.stop.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil
+	for failedThere(err) && pause(ctx) {
+		err = conn.Run(ctx, s.cfg.Target, conn.HandlerFunc(s.serve), &cfg)
+	}
+	if s.stop.Err() != nil && (errors.Is(err, context.Canceled) || failedThere(err)) {
+		return nil // there was no session to end
 	}
 	return err
+}
+
+// pause waits a little, and reports whether there is still somebody to wait for.
+func pause(ctx context.Context) bool {
+	select {
+	case <-time.After(time.Second + rand.N(2*time.Second)):
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // serve is called with each session.
@@ -110,7 +125,7 @@ func (s *Session) receive(ctx context.Context, c conn.TypedConn[protocol.Message
 			return nil // whatever else has ended by now
 		default:
 			s.cfg.Event(ended(err))
-			return again(err)
+			return final(err)
 		}
 	}
 }
