@@ -3,8 +3,10 @@
  *
  * @module model
  */
-import { Conversation, keyOf } from './conversation.js';
-import { Stream, before, missing } from './stream.js';
+import { Conversations } from './conversations.js';
+import { Outgoing, unconfirmed } from './outgoing.js';
+import { Reading } from './reading.js';
+import { Stream, missing } from './stream.js';
 import { mentions } from './text.js';
 
 const RECENT = 100; // lines that are asked for at first
@@ -13,12 +15,10 @@ const TYPED = 3_000; // ms between two messages that say that the user types
 
 /** @typedef {(message: object) => boolean} Send hands a message to the session; false if there is none */
 
-export class Chat {
-  /** @type {Map<string, Conversation>} */ conversations = new Map();
-  me = ''; active = null; motd = ''; catalogue = [];
-  /** Whether the user looks at the newest lines of the active conversation. */ attended = false;
- 
-  #mailbox = new Stream(); #mailboxRoom = ''; #told = null; #mark; #count = 0; #send; #now; #seen; #typed = new Map(); #asked = new Set(); #welcomed = false;
+export class Chat extends Conversations {
+  /** The user's name. */ me = '';
+  /** The rooms there are, when they were asked for. */ catalogue = [];
+  #mailboxRoom = ''; #motd = ''; #outgoing; #reading; #keep; #send; #now; #typed = new Map(); #asked = new Set(); #welcomed = false;
 
   /**
    * @param {object} o
@@ -31,43 +31,15 @@ export class Chat {
    * @param {Record<string, import('./stream.js').Position>} [o.seen] what was read, by conversation
    */
   constructor({ send, changed = () => {}, keep = () => {}, now = Date.now, mark = Math.random().toString(36).slice(2, 10), seen = {} }) {
-    Object.assign(this, { changed, keep });
+    super({ changed, now, begin: (c) => this.#reading.begin(c) });
+    this.#keep = keep;
     this.#send = send;
     this.#now = now;
-    this.#mark = mark;
-    this.#seen = seen;
+    this.#outgoing = new Outgoing((m) => this.#welcomed && send(m), mark);
+    this.#reading = new Reading(seen, keep, send);
   }
-
-  get rooms() { return [...this.conversations.values()].filter((c) => c.kind === 'room'); }
-
-  get privates() { return [...this.conversations.values()].filter((c) => c.kind === 'user'); }
-
-  get current() { return this.conversations.get(this.active) ?? null; }
-
-  get unread() { return this.#sum((c) => c.unread); }
-
-  /** What asks for attention: lines to the user alone, and those with the user's name. */
-  get calls() { return this.#sum((c) => (c.kind === 'user' ? c.unread : c.mentions)); }
-
-  #sum(f) { return [...this.conversations.values()].reduce((n, c) => n + f(c), 0); }
-
-  /** Everybody who is in a room with the user. */
-  get users() { return new Set(this.rooms.flatMap((c) => [...c.users])); }
 
   // What the user does.
-
-  /** The room or user, opened if need be. */
-  open(kind, name) {
-    if (kind === 'room') name = name.normalize('NFKC').toLowerCase(); // as the server does, but for rare letters
-    const key = keyOf(kind, name);
-    let c = this.conversations.get(key);
-    if (!c) {
-      c = new Conversation(kind, name, kind === 'room' ? new Stream() : this.#mailbox);
-      c.see(this.#seen[key]);
-      this.conversations.set(key, c);
-    }
-    return c;
-  }
 
   /** Be a member of a room, now and with each session to come. */
   join(name) {
@@ -91,30 +63,17 @@ export class Chat {
     if (!c) return false;
     this.#forget(c);
     this.#keepRooms();
-    this.changed();
     return true;
   }
 
-  #forget({ key, kind, name, joined }) {
-    if (kind === 'room' && joined) this.#send({ op: 'leave', room: name });
-    const keys = [...this.conversations.keys()], at = keys.indexOf(key);
-    this.conversations.delete(key);
-    if (this.active === key) this.show(keys[at + 1] ?? keys[at - 1] ?? null);
-  }
-
-  /** Look at a conversation. */
-  show(key) {
-    if (this.current) this.current.divider = null;
-    this.active = this.conversations.has(key) ? key : null;
-    if (this.current) this.current.divider = this.current.firstUnread?.n ?? null;
-    this.changed();
+  #forget(c) {
+    if (c.kind === 'room' && c.joined) this.#send({ op: 'leave', room: c.name });
+    this.remove(c);
   }
 
   say(c, text, action = false) {
-    const line = { id: `${this.#mark}-${++this.#count}`, text, action, at: this.#now(), state: 'unsent' };
-    c.pending.push(line);
+    const line = this.#outgoing.add(c, text, action, this.#now());
     c.divider = null;
-    this.#transmit(c, line);
     this.#typed.delete(c.key);
     this.changed();
     return line;
@@ -123,20 +82,13 @@ export class Chat {
   /** Say again what a lost session did not take, or what has failed. */
   again(c, line) {
     if (line.state === 'sent' || !c.pending.includes(line)) return;
-    this.#transmit(c, line);
+    this.#outgoing.transmit(c, line);
     this.changed();
   }
 
   discard(c, line) {
     c.pending = c.pending.filter((p) => p !== line);
     this.changed();
-  }
-
-  #transmit(c, line) {
-    const { id, text, action } = line;
-    const to = c.kind === 'room' ? { op: 'say', room: c.name } : { op: 'tell', to: c.name };
-    line.error = null;
-    line.state = this.#welcomed && this.#send({ ...to, text, ...(action && { action }), id }) ? 'sent' : 'waiting';
   }
 
   types(c) {
@@ -168,42 +120,18 @@ export class Chat {
 
   /** Everything that stands in a conversation has been read. */
   see(c) {
-    if (!c.see(c.stream.next)) return;
-    this.#seen[c.key] = c.seen;
-    this.keep({ seen: { [c.key]: c.seen } });
-    this.#tellSeen();
-    this.changed();
+    if (this.#reading.see(c, this.privates)) this.changed();
   }
 
   /** Another tab has read. */
   seenElsewhere(seen) {
-    for (const [key, position] of Object.entries(seen)) {
-      this.#seen[key] = position;
-      if (this.conversations.get(key)?.see(position)) this.changed();
-    }
-  }
-
-  /** The server keeps for a user how much of the mailbox was shown, wherever it was. */
-  #tellSeen() {
-    if (!this.#mailbox.next) return;
-    const open = this.privates.map((c) => c.firstUnread?.position).filter((at) => at?.epoch === this.#mailbox.next.epoch);
-    const next = open.reduce((least, at) => (before(at, least) ? at : least), this.#mailbox.next);
-    if (this.#told && !before(this.#told, next) && this.#told.epoch === next.epoch) return;
-    if (this.#send({ op: 'seen', next })) this.#told = { ...next };
-  }
-
-  /** A remark of the page's own. */
-  note(text, c = this.current) {
-    c?.append({ kind: 'note', text, at: this.#now() });
-    this.changed();
+    if (this.#reading.elsewhere(seen, this.conversations)) this.changed();
   }
 
   // What becomes of sessions, and of the page.
 
   /** Lines that nobody has confirmed, for the page that comes after a reload. */
-  get unconfirmed() {
-    return [...this.conversations.values()].flatMap((c) => c.pending.map(({ id, text, action, at }) => ({ kind: c.kind, name: c.name, id, text, action, at })));
-  }
+  get unconfirmed() { return unconfirmed(this.all); }
 
   /** What the page before had not had confirmed: the history ticks it off, or it is the user's to send again. */
   restore(lines) {
@@ -213,14 +141,11 @@ export class Chat {
   /** A session is over. What it has not delivered for certain, or perhaps not, is the user's to send again. */
   ended(undelivered = []) {
     this.#welcomed = false;
-    for (const c of this.conversations.values()) {
+    for (const c of this.all) {
       c.joined = false;
       if (c.older === 'asked') c.older = 'maybe';
-      for (const line of c.pending) {
-        if (line.state !== 'sent') continue;
-        line.state = undelivered.some((m) => m.id === line.id) ? 'undelivered' : 'unknown';
-      }
     }
+    this.#outgoing.end(this.all, undelivered);
     this.changed();
   }
 
@@ -231,7 +156,7 @@ export class Chat {
 
   #roomOf(c) { return c.kind === 'room' ? c.name : this.#mailboxRoom; }
 
-  #keepRooms() { this.keep({ rooms: this.rooms.map((c) => c.name) }); }
+  #keepRooms() { this.#keep({ rooms: this.rooms.map((c) => c.name) }); }
 
   // What the server says.
 
@@ -244,19 +169,19 @@ export class Chat {
   on_welcome({ name, token, text = '' }) {
     const mailbox = `user:${name}`, anew = !this.#welcomed, renamed = mailbox !== this.#mailboxRoom;
     this.me = name;
-    this.keep({ name, token });
+    this.#keep({ name, token });
     if (renamed) { // another mailbox, with positions of its own
-      this.#mailbox = new Stream();
-      for (const c of this.privates) c.stream = this.#mailbox;
+      this.mailbox = new Stream();
+      for (const c of this.privates) c.stream = this.mailbox;
       this.#mailboxRoom = mailbox;
-      this.#told = null;
+      this.#reading.mailbox(null);
     }
     this.#welcomed = true;
-    if (anew || renamed) this.#send({ op: 'join', room: mailbox, ...(this.#mailbox.next && { from: this.#mailbox.next }) });
+    if (anew || renamed) this.#send({ op: 'join', room: mailbox, ...(this.mailbox.next && { from: this.mailbox.next }) });
     if (!anew) return;
-    this.motd = text;
     for (const c of this.rooms) this.#ask(c);
-    for (const c of this.conversations.values()) for (const line of c.pending) if (line.state === 'waiting') this.#transmit(c, line);
+    this.#outgoing.begin(this.all);
+    if (text && text !== this.#motd) this.note((this.#motd = text), this.current ?? this.rooms[0]);
   }
 
   on_joined(m) { this.#jump(m); }
@@ -264,9 +189,9 @@ export class Chat {
   on_gap(m) { this.#jump(m); }
 
   #jump({ room, next, from, users }) {
-    const mailbox = room === this.#mailboxRoom, c = this.conversations.get(keyOf('room', room)) ?? (mailbox ? null : this.#adopt(room));
+    const mailbox = room === this.#mailboxRoom, c = this.room(room) ?? (mailbox ? null : this.#adopt(room));
     if (!next || (!mailbox && !c)) return;
-    const stream = mailbox ? this.#mailbox : c.stream, fresh = !stream.next;
+    const stream = mailbox ? this.mailbox : c.stream, fresh = !stream.next;
     const gap = stream.jump(next, from);
     if (users && c) c.users = new Set(users);
     else if (c) this.#send({ op: 'who', room }); // too many to be named to everybody who comes
@@ -276,7 +201,9 @@ export class Chat {
         if (!twice) one.append({ kind: 'gap', ...gap, missing: missing(gap), at: this.#now() });
       }
     }
-    if (fresh && mailbox && next.offset > 1) this.#send({ op: 'history', room, before: next.offset, last: RECENT });
+    if (!fresh || !mailbox) return;
+    this.#reading.mailbox(next);
+    if (next.offset > 1) this.#send({ op: 'history', room, before: next.offset, last: RECENT });
   }
 
   /** A name that the server writes in another way than the user: the room that is waited for goes by the server's. */
@@ -295,17 +222,17 @@ export class Chat {
   }
 
   on_left({ room }) {
-    const c = this.conversations.get(keyOf('room', room));
+    const c = this.room(room);
     if (c) c.joined = false;
   }
 
   on_line(m) {
     const mailbox = m.room === this.#mailboxRoom;
-    const stream = mailbox ? this.#mailbox : this.conversations.get(keyOf('room', m.room))?.stream;
+    const stream = mailbox ? this.mailbox : this.room(m.room)?.stream;
     const position = stream?.line();
     if (!position) return;
-    const c = this.#conversationOf(m, mailbox), at = c.pending.findIndex((p) => p.id === m.id);
-    if (at >= 0 && m.name === this.me) c.pending.splice(at, 1);
+    const c = this.#conversationOf(m, mailbox);
+    if (m.name === this.me) this.#outgoing.confirm(c, m.id);
     const unread = c.unread, { n } = c.append(this.#entry(m, position));
     if (c === this.current && !this.attended && c.seen && unread === 0 && c.unread === 1) c.divider = n;
   }
@@ -320,8 +247,8 @@ export class Chat {
   }
 
   on_history({ room, lines = [] }) {
-    const mailbox = room === this.#mailboxRoom, c = this.conversations.get(keyOf('room', room));
-    const stream = mailbox ? this.#mailbox : c?.stream;
+    const mailbox = room === this.#mailboxRoom, c = this.room(room);
+    const stream = mailbox ? this.mailbox : c?.stream;
     if (!stream?.first) return;
     const positions = stream.older(lines.length), news = new Map();
     lines.forEach((line, i) => {
@@ -332,18 +259,18 @@ export class Chat {
     for (const one of mailbox ? this.privates : [c]) one.older = lines.length === 0 || stream.first.offset <= 1 ? 'none' : 'maybe';
   }
 
-  on_present({ room, name }) { this.conversations.get(keyOf('room', room))?.users.add(name); }
+  on_present({ room, name }) { this.room(room)?.users.add(name); }
 
-  on_absent({ room, name }) { this.conversations.get(keyOf('room', room))?.users.delete(name); }
+  on_absent({ room, name }) { this.room(room)?.users.delete(name); }
 
   on_typing({ room, name }) {
-    if (name !== this.me) this.conversations.get(keyOf('room', room))?.types(name, this.#now());
+    if (name !== this.me) this.room(room)?.types(name, this.#now());
   }
 
   on_rooms({ rooms = [] }) { this.catalogue = rooms; }
 
   on_who({ room, users = [] }) {
-    const c = this.conversations.get(keyOf('room', room));
+    const c = this.room(room);
     if (c) c.users = new Set(users);
     if (this.#asked.delete(room)) this.note(users.length ? `In #${room}: ${[...users].sort((a, b) => a.localeCompare(b)).join(', ')}` : `Nobody is in #${room}.`);
   }
@@ -352,11 +279,8 @@ export class Chat {
 
   on_failed({ code, text, room, id }) {
     const why = text || code;
-    for (const c of this.conversations.values()) {
-      const line = id && c.pending.find((p) => p.id === id);
-      if (line) return Object.assign(line, { state: 'failed', error: why });
-    }
-    const c = room && this.conversations.get(keyOf('room', room));
+    if (this.#outgoing.fail(this.all, id, why)) return;
+    const c = room && this.room(room);
     if (c?.older === 'asked') c.older = 'maybe';
     if (c && !c.stream.next) { // could not even be joined
       c.joined = false;
