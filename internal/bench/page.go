@@ -4,7 +4,6 @@ import (
 	"bytes"
 	_ "embed"
 	"html/template"
-	"slices"
 )
 
 //go:embed page.html
@@ -33,16 +32,12 @@ type panel struct {
 	Rows [][]string
 }
 
-// An entrant is what the page says of a peer that took part.
-type entrant struct{ Name, Without, Tuned string }
-
 // page is everything as one page that needs nothing else.
 func (r *results) page() ([]byte, error) {
 	var b bytes.Buffer
 	err := pageTemplate.Execute(&b, map[string]any{
 		"Results":  r,
 		"Sections": r.sections(),
-		"Entrants": r.entrants(),
 	})
 	return b.Bytes(), err
 }
@@ -78,13 +73,4 @@ func newGroup(name string, cases []*result) group {
 		g.Cases = append(g.Cases, p)
 	}
 	return g
-}
-
-func (r *results) entrants() (all []entrant) {
-	for _, p := range peers {
-		if slices.ContainsFunc(r.Cases, func(c *result) bool { return c.Peers[p.name] != nil }) {
-			all = append(all, entrant{p.name, p.without, p.tuned})
-		}
-	}
-	return all
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -9,7 +8,6 @@ import (
 	"sync"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
@@ -21,6 +19,7 @@ var grpcPeer = &peer{
 	tuned:   "one stream on each connection, BytesValue messages, PreparedMsg for fan-out, the default buffers, limits raised",
 	serve:   serveGrpc,
 	dial:    dialGrpc,
+	keep:    keepGrpc,
 }
 
 var grpcJoin = grpc.StreamDesc{StreamName: "Join", ServerStreams: true, ClientStreams: true}
@@ -114,55 +113,4 @@ func (s *grpcServer) Close() error {
 	s.srv.Stop()
 	s.served.Wait()
 	return nil
-}
-
-type grpcClient struct {
-	cc     *grpc.ClientConn
-	cancel context.CancelFunc
-	done   chan struct{}
-
-	mu     sync.Mutex // a stream takes one sender at a time
-	stream grpc.ClientStream
-}
-
-func dialGrpc(_ context.Context, to target) (client, error) {
-	cc, err := grpc.NewClient("passthrough:///"+to.addr,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxFrame)))
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	c := &grpcClient{cc: cc, cancel: cancel, done: make(chan struct{})}
-	var in wrapperspb.BytesValue
-	c.stream, err = cc.NewStream(ctx, &grpcJoin, "/"+grpcService+"/Join")
-	if err == nil {
-		err = errors.Join(c.Send(binary.BigEndian.AppendUint32(nil, to.room)), c.stream.RecvMsg(&in))
-	}
-	if err != nil {
-		cancel()
-		cc.Close()
-		return nil, err
-	}
-	go func() {
-		defer close(c.done)
-		for c.stream.RecvMsg(&in) == nil {
-			to.receive(c, in.Value)
-		}
-	}()
-	return c, nil
-}
-
-func (c *grpcClient) Send(msg []byte) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.stream.SendMsg(&wrapperspb.BytesValue{Value: msg})
-}
-
-func (c *grpcClient) Flush() error          { return nil }
-func (c *grpcClient) Done() <-chan struct{} { return c.done }
-
-func (c *grpcClient) Close() error {
-	c.cancel()
-	return end(c.done, c.cc.Close)
 }

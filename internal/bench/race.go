@@ -83,7 +83,7 @@ func turns(peers []*peer, round int) []*peer {
 // run races until all is done or ctx ends, and returns what it has so far. A
 // peer that fails is noted, and the race goes on.
 func (p *plan) run(ctx context.Context) *results {
-	out := newResults()
+	out := newResults(p.peers)
 	began := time.Now()
 	for _, w := range p.works {
 		rounds := p.rounds

@@ -14,7 +14,15 @@ type results struct {
 	Command  string            `json:"command"`
 	Versions map[string]string `json:"versions"` // of the peers' modules
 	Stopped  bool              `json:"stopped"`  // before it was done
+	Entrants []entrant         `json:"entrants"`
 	Cases    []*result         `json:"cases"`
+}
+
+// An entrant is what the report says of a peer that took part.
+type entrant struct {
+	Name    string `json:"name"`
+	Without string `json:"without"`
+	Tuned   string `json:"tuned"`
 }
 
 // A result is what the peers did in one case.
@@ -35,7 +43,13 @@ type row struct {
 	Failures []string    `json:"failures,omitempty"`
 }
 
-func newResults() *results { return &results{} }
+func newResults(of []*peer) *results {
+	r := new(results)
+	for _, p := range of {
+		r.Entrants = append(r.Entrants, entrant{p.name, p.without, p.tuned})
+	}
+	return r
+}
 
 func (r *results) row(w *work, p *peer, at where) *row {
 	i := slices.IndexFunc(r.Cases, func(c *result) bool {

@@ -54,7 +54,7 @@ func full(long time.Duration) scale {
 // quick shows that everything works, and nothing else.
 func quick() scale {
 	return scale{
-		time:         100 * time.Millisecond,
+		time:         40 * time.Millisecond,
 		members:      []int{50},
 		fanoutSizes:  []int{128},
 		echoConns:    []int{1, 10},
@@ -66,7 +66,7 @@ func quick() scale {
 		stormDown:    400 * time.Millisecond,
 		growMembers:  []int{10, 50},
 		growFixed:    20,
-		growRooms:    []int{1, 4},
+		growRooms:    []int{4},
 		growSizes:    []int{16, 1 << 10},
 	}
 }

@@ -141,5 +141,11 @@ func (r *results) print(w io.Writer) error {
 			return err
 		}
 	}
+	fmt.Fprintln(w, "\nSet up as:")
+	for _, e := range r.Entrants {
+		if _, err := fmt.Fprintf(w, "  %s: %s\n", e.Name, e.Tuned); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 
 // sample is the result of three rounds on a machine that slows down.
 func sample() *results {
-	r := newResults()
+	r := newResults(peers)
 	r.Machine, r.Go = "two processors", "go1.x"
 	at := where{"1,000 members, one message at a time", "128 B", 128}
 	for round := range 3 {
@@ -54,6 +54,7 @@ func TestATableIsPrinted(t *testing.T) {
 	require.Contains(t, out, "1,000 members, one message at a time, 128 B")
 	require.Regexp(t, `longsplice +8\.80 +4\.40–13\.2 +1\.10 +0\.80 +1\.00 +2\.00 +all once and in order`, out)
 	require.Regexp(t, `yamux +– `, out)
+	require.Contains(t, out, gwsPeer.tuned)
 }
 
 func TestABrokenPromiseIsFoundAndAPeersIsNot(t *testing.T) {
@@ -95,7 +96,7 @@ func TestThePageIsWhole(t *testing.T) {
 }
 
 func TestACaseThatNobodyFinishedIsDrawnAsNothing(t *testing.T) {
-	r := newResults()
+	r := newResults(peers)
 	r.fail(fanoutWork, yamuxPeer, where{label: "x"}, errors.New("no"))
 	require.Empty(t, bars(r.Cases[0]))
 	require.Empty(t, curves(r.Cases))
