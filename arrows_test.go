@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"conn":             {"codec", "heartbeat", "reconnect", "internal/session", "internal/wire"},
 	"hub":              {"internal/room"},
 	"hub/hubconn":      {"conn", "hub"},
+	"hub/hubtest":      {"hub"},
 	"internal/session": {"internal/wire"},
 
 	"internal/chaos/sim": {"heartbeat", "internal/session", "internal/wire"},
