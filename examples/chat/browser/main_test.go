@@ -3,7 +3,6 @@
 package browser_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,8 +16,9 @@ import (
 // patience bounds each wait.
 const patience = 15 * time.Second
 
-// program is the server's, and chromium the browser's; empty if there is none.
-var program, chromium string
+// The programs: the server's, the terminal client's, and the browser's, which is
+// empty if there is none.
+var program, client, chromium string
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(built{m})
@@ -39,7 +39,7 @@ func (b built) Run() int {
 	return b.M.Run()
 }
 
-// build makes the server. Where there is no browser it is not needed.
+// build makes the programs. Where there is no browser they are not needed.
 func build(dir string) error {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -50,10 +50,11 @@ func build(dir string) error {
 	if chromium == "" {
 		return nil
 	}
-	program = filepath.Join(dir, "server")
-	out, err := exec.Command("go", "build", "-o", program, "../server").CombinedOutput()
-	if err != nil {
-		return errors.New("building the server: " + string(out))
+	program, client = filepath.Join(dir, "server"), filepath.Join(dir, "client")
+	for path, from := range map[string]string{program: "../server", client: "../client"} {
+		if out, err := exec.Command("go", "build", "-o", path, from).CombinedOutput(); err != nil {
+			return fmt.Errorf("building %s: %s", from, out)
+		}
 	}
 	return nil
 }

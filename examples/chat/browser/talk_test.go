@@ -10,7 +10,8 @@ import (
 	"github.com/longsplice/longsplice/examples/chat/protocol"
 )
 
-// Two tabs of one user, another user's browser and a client without one.
+// Two tabs of one user, another user's browser, the terminal client and one that
+// is none of these.
 func TestEverybodyHearsEverybody(t *testing.T) {
 	s := serve(t)
 	bob := visit(t, s, "bob", "lobby")
@@ -20,6 +21,8 @@ func TestEverybodyHearsEverybody(t *testing.T) {
 	ann2.ready("ann")
 	eve := ann.stranger(s.url())
 	eve.signIn("eve")
+	tom := startTerminal(t, s, "tom")
+	eve.await(`[...document.querySelectorAll('#users bdi')].some((e) => e.textContent === 'tom')`)
 
 	tabs := []*tab{ann, ann2, eve}
 	ann.enter("a from the first tab")
@@ -29,10 +32,13 @@ func TestEverybodyHearsEverybody(t *testing.T) {
 	eve.enter("a from eve")
 	bob.awaitHeard("eve", 1)
 	bob.say("lobby", "a from bob")
+	eve.awaitLines(4, "a from")
+	tom.await("#lobby bob: a from bob")
+	tom.enter("a from a terminal")
 	for _, tb := range tabs {
-		tb.awaitLines(4, "a from")
-		assert.Equal(t, []string{"a from the first tab", "a from the second tab", "a from eve", "a from bob"}, tb.lines())
-		tb.await(`[...document.querySelectorAll('#users bdi')].map((e) => e.textContent).sort().join() === 'ann,bob,eve'`)
+		tb.awaitLines(5, "a from")
+		assert.Equal(t, []string{"a from the first tab", "a from the second tab", "a from eve", "a from bob", "a from a terminal"}, tb.lines())
+		tb.await(`[...document.querySelectorAll('#users bdi')].map((e) => e.textContent).sort().join() === 'ann,bob,eve,tom'`)
 	}
 
 	eve.enter("/msg ann psst")
@@ -45,6 +51,8 @@ func TestEverybodyHearsEverybody(t *testing.T) {
 	ann2.await(`!document.title.startsWith('(') && document.querySelector('#privates .badge').hidden`) // it was read in the other tab
 	ann.enter("/me winks")
 	eve.awaitText("#lines .action", "ann winks")
+	ann.enter("/msg tom only you")
+	tom.await("@ann ann: only you")
 	bob.awaitHeard("eve", 1)
 	assert.Equal(t, []string{"a from eve"}, bob.heard("eve"), "private lines are private")
 }
@@ -138,5 +146,24 @@ func TestTheServerRestarts(t *testing.T) {
 	bob.say("lobby", "after")
 	ann.awaitLines(1, "after")
 	assert.Equal(t, []string{"kept 1", "kept 2", "after"}, ann.lines())
+	ann.await(`document.querySelector('#unsent').hidden`)
+}
+
+// A server that is stopped in good order takes what was said, and says that it
+// goes; the page comes back by itself.
+func TestTheServerShutsDown(t *testing.T) {
+	s := serve(t, "-come-back-min", "10ms", "-come-back-max", "20ms")
+	ann := browse(t, s.url())
+	ann.signIn("ann")
+	ann.enter("kept 1")
+	ann.awaitLines(1, "kept")
+	s.stop()
+	ann.await(`!document.querySelector('#trouble').hidden`)
+	ann.enter("kept 2") // there is no session: it waits for one
+	ann.awaitText("#lines .waiting", "Waits for the connection")
+	s.start()
+	ann.await(`(document.querySelector('#now:not([hidden])')?.click(), document.querySelector('#link-text').textContent === 'new session: the server has restarted')`)
+	ann.awaitLines(2, "kept")
+	assert.Equal(t, []string{"kept 1", "kept 2"}, ann.lines())
 	ann.await(`document.querySelector('#unsent').hidden`)
 }
