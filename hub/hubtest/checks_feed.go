@@ -120,12 +120,13 @@ func slowSink(r *rig) error {
 	slow.mu.Unlock()
 	defer fs.Close()
 	release := sync.OnceFunc(func() { close(hold) })
-	defer release()
 	fast, ff, err := r.open(1, "room", 0)
 	if err != nil {
+		release()
 		return err
 	}
 	defer ff.Close()
+	defer release() // before the feeds are closed
 	if _, err := r.publish(1, "room", numbers(0, 100)...); err != nil {
 		return err
 	}
