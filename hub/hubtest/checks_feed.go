@@ -127,7 +127,13 @@ func slowSink(r *rig) error {
 	}
 	defer ff.Close()
 	defer release() // before the feeds are closed
-	if _, err := r.publish(1, "room", numbers(0, 100)...); err != nil {
+	if _, err := r.publish(1, "room", "0"); err != nil {
+		return err
+	}
+	if err := slow.until(r.ctx, "the slow sink to be called", func([]record) bool { return slow.held }); err != nil {
+		return err
+	}
+	if _, err := r.publish(1, "room", numbers(1, 99)...); err != nil {
 		return err
 	}
 	if err := fast.has(r.ctx, numbers(0, 100)...); err != nil {

@@ -85,11 +85,7 @@ func (b *Local[T]) Restart() error {
 	b.mu.Lock()
 	old := b.inner
 	b.inner = newInner[T]()
-	inner := b.inner
-	feeds := make([]*feed[T], 0, len(b.feeds))
-	for f := range b.feeds {
-		feeds = append(feeds, f)
-	}
+	inner, feeds := b.inner, b.all()
 	b.mu.Unlock()
 	_ = old.Close()
 	for _, f := range feeds {
@@ -100,11 +96,24 @@ func (b *Local[T]) Restart() error {
 	return nil
 }
 
-// Close ends the broker: nothing is published or handed out any more.
+// Close ends the broker and its feeds: nothing is published or handed out any
+// more. It is not to be called by a sink.
 func (b *Local[T]) Close() error {
 	b.mu.Lock()
 	b.closed = true
-	inner := b.inner
+	inner, feeds := b.inner, b.all()
 	b.mu.Unlock()
+	for _, f := range feeds {
+		f.Close()
+	}
 	return inner.Close()
+}
+
+// all are the feeds; b.mu is held.
+func (b *Local[T]) all() []*feed[T] {
+	feeds := make([]*feed[T], 0, len(b.feeds))
+	for f := range b.feeds {
+		feeds = append(feeds, f)
+	}
+	return feeds
 }

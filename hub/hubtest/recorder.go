@@ -25,7 +25,8 @@ type recorder struct {
 	records []record
 	inside  bool
 	closed  bool
-	hold    chan struct{} // if not nil, Deliver waits for it
+	hold    chan struct{} // if not nil, calls wait for it
+	held    bool          // one does
 	err     error
 	changed chan struct{}
 }
@@ -45,6 +46,10 @@ func (s *recorder) enter() {
 	}
 	s.inside = true
 	hold := s.hold
+	if hold != nil {
+		s.held = true
+		s.signal()
+	}
 	s.mu.Unlock()
 	if hold != nil {
 		<-hold
@@ -54,9 +59,13 @@ func (s *recorder) enter() {
 
 func (s *recorder) leave() {
 	s.inside = false
+	s.signal()
+	s.mu.Unlock()
+}
+
+func (s *recorder) signal() {
 	close(s.changed)
 	s.changed = make(chan struct{})
-	s.mu.Unlock()
 }
 
 func (s *recorder) Seek(p hub.Position) {
