@@ -91,6 +91,26 @@ func TestNameIsKeptAndDefended(t *testing.T) {
 	require.Zero(t, startFilter(t, mine, "-server", target(srv.tcp), "-name", "ann").end(), "the token was kept")
 }
 
+// A session is its first name's: its links are resumed under that one, also when
+// the user has taken another.
+func TestNewNameThroughCuts(t *testing.T) {
+	srv := startServer(t)
+	mine := home(t)
+	ann := startFilter(t, mine, "-server", target(srv.tcp), "-name", "ann", "-cut", "200ms")
+	ann.say("one", "/nick anna", "two")
+	require.Equal(t, "#lobby ann: one", ann.next())
+	require.Equal(t, "#lobby anna: two", ann.next())
+	ann.state.wait("resumed")
+	ann.say("three")
+	require.Equal(t, "#lobby anna: three", ann.next())
+	srv.kill()
+	ann.state.wait("connection refused")
+	srv.start()
+	ann.say("four")
+	require.Equal(t, "#lobby anna: four", ann.next(), "the next session is the new name's")
+	require.Zero(t, ann.end(), ann.state)
+}
+
 func TestScriptSurvivesARestart(t *testing.T) {
 	srv := startServer(t)
 	bob := startFilter(t, home(t), "-server", target(srv.tcp), "-name", "bob")
