@@ -21,13 +21,15 @@ type Message[T any] struct {
 type Broker[T any] interface {
 	// Publish appends a message to a room, and returns its position unless it
 	// is volatile. All nodes get the messages of one room in the order of their
-	// positions. On an error that is not ctx's nothing was published.
+	// positions. On an error that is not ctx's nothing was published. It must
+	// not wait for a Sink: it may be called by an Offer, which that may wait for.
 	Publish(ctx context.Context, room string, m Message[T]) (Position, error)
 
 	// Open begins to hand a room to a node: first where the room stands, by
 	// Sink.Seek with the position of the oldest of the last history messages,
 	// or of those to come if there are none; then these, and then all that
-	// follow. It returns when the sink has been called for what there was.
+	// follow. It returns when the sink has been called for what there was, or
+	// with an error, and then the sink is not called any more.
 	Open(ctx context.Context, room string, history int, sink Sink[T]) (Feed, error)
 }
 

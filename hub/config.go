@@ -34,7 +34,8 @@ type Config[T any] struct {
 	// then offered in its place among the others. It may be called concurrently,
 	// and without locks held. Nil means that nothing is told; a member who has
 	// missed values then loses its membership, whatever the policy, since a gap
-	// must not be silent.
+	// must not be silent. It is called for each gap and each member who joins,
+	// and once for all other members.
 	Notice func(n Notice) T
 
 	// Broker orders what is published among several nodes and keeps it. Nil
@@ -45,7 +46,7 @@ type Config[T any] struct {
 	MaxRooms   int // rooms at one time; 100,000
 	MaxMembers int // members of one room; 100,000
 	MaxName    int // bytes of a room's name, and of a user's; 128
-	MaxBytes   int // of all that is kept for all rooms; 1 GiB
+	MaxBytes   int // of values that are kept for all rooms; 1 GiB
 	MaxRun     int // bytes of values that are merged for one offer; 64 KiB
 }
 
@@ -62,7 +63,8 @@ const (
 	// what has no newer value counts as dropped, and is then told as a Gap.
 	Latest
 	// Block: publishers wait, each for Room.Block at most. After that the member
-	// skips ahead, and nobody waits for it until it has caught up.
+	// skips ahead, and nobody waits for it until it has caught up. With a Broker
+	// it is SkipAhead.
 	Block
 	// Disconnect: the membership ends, with ErrBehind.
 	Disconnect
@@ -70,25 +72,27 @@ const (
 
 // Room is how a room is kept.
 type Room struct {
-	// History is how many values are kept for members to come. Zero means 100,
-	// negative none.
+	// History is how many values are kept for members to come; under Latest,
+	// those that have been replaced do not count. Zero means 100, negative none.
 	History int
 
-	// Age is how long values are kept, whoever may still have to get them. Zero
-	// and negative mean for ever.
+	// Age is how long values and notices are kept, whoever may still have to get
+	// them. Zero and negative mean for ever.
 	Age time.Duration
 
 	// Backlog is how many values are kept for members who are behind, if that
 	// is more than History. Zero means 1,000, less than 16 means 16.
 	Backlog int
 
-	// Bytes is what all of that may take. Zero means 4 MiB, negative no limit.
+	// Bytes is what all of that may take, by Config.Size. A larger value is
+	// refused. Zero means 4 MiB, negative no limit.
 	Bytes int
 
 	// Policy is for members who are further behind than that.
 	Policy Policy
 
-	// Block is how long a publisher waits under the policy Block. Zero means 1 s.
+	// Block is how long a publisher waits under the policy Block. Zero means 1 s,
+	// negative not at all.
 	Block time.Duration
 
 	// Grace is how long a user stays present whose last member has left, so that
@@ -101,9 +105,10 @@ type Room struct {
 	// 1,000, negative none.
 	Roster int
 
-	// Keep is how long a room without members keeps its values. Zero means
-	// 10 min, and a day for personal rooms. A room without members and values
-	// is dropped at once.
+	// Keep is how long a room without members keeps its values, from when the
+	// last member left or the last value came. Zero means 10 min, and a day for
+	// personal rooms; negative means not at all. A room without members and
+	// values is dropped at once, and its next life is another epoch.
 	Keep time.Duration
 }
 

@@ -24,7 +24,8 @@ type joining struct {
 func As(user string) JoinOption { return func(j *joining) { j.user = user } }
 
 // From has the member be given all from a position on, as far as it is kept:
-// what is missing is told as a Gap. The zero Position means all that is kept.
+// what is missing is told as a Gap. The zero Position means all that is kept, and
+// an Offset of 0 is 1.
 func From(p Position) JoinOption {
 	return func(j *joining) {
 		if j.start = (room.Start{From: room.Position(p)}); p.Epoch == 0 {
@@ -33,7 +34,7 @@ func From(p Position) JoinOption {
 	}
 }
 
-// Last has the member be given the last n values as well.
+// Last has the member be given the last n values as well, or as many as are kept.
 func Last(n int) JoinOption { return func(j *joining) { j.start = room.Start{Last: n} } }
 
 // OnEnd has f called once if the hub ends the membership, with what Sub.Err
@@ -54,6 +55,8 @@ func isPersonal(name string) bool { return strings.HasPrefix(name, personal) }
 // offered begins with what is published from now on, unless an option says
 // otherwise, and may be offered before Join has returned. One member may join
 // several rooms, and one room several times: each Sub stands for itself.
+//
+// It fails with a *LimitError, ErrNotOwner, ErrClosed, or an error of the Broker.
 //
 // ctx is for the Broker, if there is one; it does not concern the membership.
 func (h *Hub[T]) Join(ctx context.Context, name string, m Member[T], options ...JoinOption) (*Sub[T], error) {

@@ -26,16 +26,19 @@ func firstPosition() Position { return Position{Epoch: rand.Uint64N(1<<53-1) + 1
 type NoticeKind int
 
 const (
-	// Joined is the first that a member is offered: Next is the position of
-	// the value that comes first, the next after it has the next offset, and
-	// so on, except behind a Gap. So members can count positions, and values
-	// need not carry them. Users are who is present.
+	// Joined is the first that a member is offered. Next is the position that it
+	// begins at: the one that it asked for with From, or that of the first value
+	// that it will be offered. The value after that has the next offset, and so
+	// on, except behind a Gap. So members can count positions, and values need
+	// not carry them. Users are who is present.
 	Joined NoticeKind = iota + 1
 
 	// Gap: the values from From up to but without Next are missing. The next
 	// value is at Next. Between different epochs nobody knows how many are
-	// missing. If From and Next are equal only notices or signals are. Users
-	// are who is present.
+	// missing. If From and Next are equal only notices or signals are. If Next
+	// is before From in the same epoch, this node of several has not got as far
+	// yet, and values come again. Users are who is present; they are empty where
+	// a broker's node has missed something, which does not concern presence.
 	Gap
 
 	// Present and Absent: User has come or gone. They need not alternate: take

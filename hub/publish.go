@@ -13,15 +13,19 @@ import (
 // It waits for no member, except under the policy Block. It does wait, for as
 // long as ctx allows, for the hub itself, when values are published faster than
 // they can be offered; where it is called by an Offer it returns ErrBusy
-// instead. Whatever the error, nothing was published; only with a Broker may
-// that be unknown.
+// instead. It may call Offers of the room itself; see the package's comment.
+//
+// It fails with a *LimitError, ErrBusy, ErrClosed, ctx's error, or an error of the
+// Broker. Whatever the error, nothing was published; only with a Broker may that
+// be unknown.
 func (h *Hub[T]) Publish(ctx context.Context, name string, v T) (Position, error) {
 	return h.publish(ctx, name, Message[T]{Value: v})
 }
 
 // Signal offers a value to all who are in the room, at its place among the
 // others, without making it history: that somebody is typing. It takes no
-// position, and members who are behind may not get it.
+// position, and members who are behind may not get it. Nobody's being there is no
+// error.
 func (h *Hub[T]) Signal(ctx context.Context, name string, v T) error {
 	_, err := h.publish(ctx, name, Message[T]{Value: v, Volatile: true})
 	return err

@@ -11,14 +11,14 @@ import (
 type Stats struct {
 	Rooms   int
 	Members int
-	Values  int // kept
+	Values  int // kept, without those that were replaced under Latest
 	Bytes   int // of all that is kept
 
-	Published uint64 // values, signals and notices that were appended
-	Delivered uint64 // and how often one was taken
-	Refused   uint64 // offers that were refused for the time being
-	Gaps      uint64 // gaps that members were told of
-	Ended     uint64 // memberships that the hub has ended
+	Published uint64 // values and signals that were appended
+	Delivered uint64 // and how often one was taken, however many of them at once
+	Refused   uint64 // offers that were answered Busy
+	Gaps      uint64 // gaps that one member was told of; not those that a broker made for all
+	Ended     uint64 // memberships that the hub ended with ErrBehind
 }
 
 // counters add up the counts of rooms that are no more.
@@ -90,7 +90,8 @@ func (h *Hub[T]) Rooms() []string {
 	return names
 }
 
-// Users returns who is present in a room, sorted.
+// Users returns who is present in a room, sorted; with a Broker, at this node.
+// One whose last member left within Room.Grace is.
 func (h *Hub[T]) Users(name string) []string {
 	r := h.find(name)
 	if r == nil {
@@ -104,8 +105,10 @@ func (h *Hub[T]) Users(name string) []string {
 }
 
 // History returns up to n of the values that are kept, from a position on, and
-// the position of the first of them. It begins behind from if values are
-// missing, and at the oldest that is kept if from is of another epoch or zero.
+// the position of the first of them, or of the next value if there are none. It
+// begins behind from if values are missing, at the oldest that is kept if from is
+// of another epoch or zero, and ends before others that are missing. A room that
+// does not exist has neither. With a Broker only rooms with members here do.
 func (h *Hub[T]) History(name string, from Position, n int) ([]T, Position) {
 	r := h.find(name)
 	if r == nil {
