@@ -72,8 +72,8 @@ func BenchmarkFanOutSessions(b *testing.B) {
 	const members = 1000
 	msg, err := conn.Encode(make([]byte, 128))
 	require.NoError(b, err)
-	for name, listen := range map[string]func(b *testing.B, srv *conn.Server) string{"tcp": listenTCP, "wsconn": listenOwn} {
-		b.Run(name, func(b *testing.B) {
+	for _, over := range listeners {
+		b.Run(over.name, func(b *testing.B) {
 			sessions := make(chan *conn.Conn, members)
 			srv := conn.NewServer(conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
 				sessions <- c
@@ -81,7 +81,7 @@ func BenchmarkFanOutSessions(b *testing.B) {
 				return err
 			}), &conn.Config{MaxHandshakesPerIP: -1})
 			defer srv.Close()
-			others := startClients(b, "sessions", listen(b, srv), members)
+			others := startClients(b, "sessions", over.listen(b, srv), members)
 			all := make([]*conn.Conn, members)
 			for i := range all {
 				all[i] = <-sessions

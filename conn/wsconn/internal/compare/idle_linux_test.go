@@ -16,24 +16,41 @@ import (
 	"github.com/longsplice/longsplice/conn/wsconn"
 )
 
-// BenchmarkIdle opens sessions that wait in Receive, and reports how much
-// resident memory each of them takes of the server's process.
+// BenchmarkIdle opens sessions that wait in Receive, or in OnMessage, and reports
+// how much resident memory each of them takes of the server's process.
 func BenchmarkIdle(b *testing.B) {
 	const count = 4000
 	for _, lib := range libraries {
 		b.Run(lib.name, func(b *testing.B) {
-			idle(b, count, func(srv *conn.Server) string {
+			idle(b, count, waiting, func(srv *conn.Server) string {
 				return endpoint(b, lib, func(c net.Conn) { go srv.ServeConn(context.Background(), c) })
 			})
 		})
 	}
-	b.Run("wsconn_Listener", func(b *testing.B) {
-		idle(b, count, func(srv *conn.Server) string { return listenOwn(b, srv) })
-	})
-	b.Run("tcp", func(b *testing.B) {
-		idle(b, count, func(srv *conn.Server) string { return listenTCP(b, srv) })
-	})
+	for _, over := range listeners {
+		b.Run(over.name, func(b *testing.B) {
+			idle(b, count, waiting, func(srv *conn.Server) string { return over.listen(b, srv) })
+		})
+		b.Run(over.name+"_OnMessage", func(b *testing.B) {
+			idle(b, count, called, func(srv *conn.Server) string { return over.listen(b, srv) })
+		})
+	}
 }
+
+// Two kinds of handler that have nothing to do.
+var (
+	waiting = conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
+		_, err := c.Receive(ctx)
+		return err
+	})
+	called = conn.OnMessage(func(context.Context, *conn.Conn, []byte) error { return nil })
+)
+
+// listeners are the ways to a server that takes links from a listener.
+var listeners = []struct {
+	name   string
+	listen func(*testing.B, *conn.Server) (target string)
+}{{"tcp", listenTCP}, {"wsconn_Listener", listenOwn}}
 
 func listenOwn(b *testing.B, srv *conn.Server) (target string) {
 	ln := wsconn.NewListener(nil)
@@ -48,21 +65,25 @@ func listenTCP(b *testing.B, srv *conn.Server) (target string) {
 	return "tcp://" + ln.Addr().String()
 }
 
-func idle(b *testing.B, count int, listen func(*conn.Server) string) {
+func idle(b *testing.B, count int, h conn.Handler, listen func(*conn.Server) string) {
 	began := make(chan struct{}, count)
-	srv := conn.NewServer(conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
-		began <- struct{}{}
-		_, err := c.Receive(ctx)
-		return err
-	}), &conn.Config{MaxHandshakesPerIP: -1})
+	srv := conn.NewServer(h, &conn.Config{
+		MaxHandshakesPerIP: -1,
+		Trace:              &conn.Trace{LinkUp: func(*conn.Conn, net.Addr) { began <- struct{}{} }},
+	})
 	defer srv.Close()
 	target := listen(srv)
+	startClients(b, "sessions", target, 200) // what the first ones cost is paid for
+	for range 200 {
+		<-began
+	}
 	for range b.N {
 		before := settled(b)
 		startClients(b, "sessions", target, count)
 		for range count {
 			<-began
 		}
+		time.Sleep(3 * time.Second) // sessions that may be parked are, after 2
 		after := settled(b)
 		b.ReportMetric((after.rss-before.rss)/float64(count), "B/conn-rss")
 		b.ReportMetric((after.heap-before.heap)/float64(count), "B/conn-heap")
