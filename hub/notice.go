@@ -37,8 +37,7 @@ const (
 	// value is at Next. Between different epochs nobody knows how many are
 	// missing. If From and Next are equal only notices or signals are. If Next
 	// is before From in the same epoch, this node of several has not got as far
-	// yet, and values come again. Users are who is present; they are empty where
-	// a broker's node has missed something, which does not concern presence.
+	// yet, and values come again. Users are who is present.
 	Gap
 
 	// Present and Absent: User has come or gone. They need not alternate: take

@@ -52,6 +52,7 @@ func (f *follower) one(item Item[int]) {
 		if item.From != f.pos {
 			f.fail("a break from %v to %v", item.From, item.To)
 		}
+		f.see(item.Users)
 		f.pos = item.To
 	case Value:
 		if w.log[item.Value].kind != Value {

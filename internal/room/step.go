@@ -15,7 +15,7 @@ type Item[T any] struct {
 	Kind     Kind
 	Value    T        // of Value and Signal
 	User     string   // of Present and Absent
-	Users    []string // of Joined and Gap: who is present, if they are not too many
+	Users    []string // of Joined, Gap and Break: who is present, if they are not too many
 	Count    int      // and how many
 	From, To Position // of Joined: To is where it begins; of Gap and Break: [From, To) is missing
 }
@@ -233,10 +233,14 @@ func (r *Room[T, H]) collect(s *Step[T, H], i int, m *Member[T, H]) {
 		}
 		s.entries, taken = s.entries+1, e.seq
 		s.size += max(e.Size, 1)
-		s.Items = append(s.Items, Item[T]{
+		item := Item[T]{
 			Kind: e.Kind, Value: e.Value, User: e.User,
 			From: e.From, To: Position{r.epoch, e.Offset},
-		})
+		}
+		if e.Kind == Break {
+			item = r.tellUsers(item)
+		}
+		s.Items = append(s.Items, item)
 	}
 	if i > 0 {
 		s.last = l.entries[i-1].seq
