@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -131,6 +132,16 @@ func TestScriptWhoseOutputIsGone(t *testing.T) {
 	ann.out.Close()
 	ann.say("nobody reads this")
 	require.NotZero(t, ann.status())
+}
+
+func TestLinesThatAreTooLong(t *testing.T) {
+	srv := startServer(t)
+	ann := startFilter(t, home(t), "-server", target(srv.tcp), "-name", "ann")
+	ann.say(strings.Repeat("x", 5000), strings.Repeat("y", 50_000), "short")
+	require.Equal(t, "#lobby ann: short", ann.next())
+	require.Equal(t, statusHere, ann.end())
+	require.Contains(t, ann.state.String(), "not sent: #lobby: xxx")
+	require.Contains(t, ann.state.String(), "not sent: #lobby: yyy")
 }
 
 func TestCommandLine(t *testing.T) {

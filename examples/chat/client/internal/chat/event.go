@@ -32,6 +32,7 @@ type Entered struct{ Line string }
 type Rejected struct {
 	Message protocol.Message
 	Why     string
+	Never   bool // and never can be
 }
 
 // LinkChanged: the connection has a link, or has none, or tries to get one.

@@ -129,8 +129,8 @@ func (m *Model) ended(e *Ended) {
 func (m *Model) rejected(e *Rejected) {
 	if p := m.pending(e.Message.ID); p != nil {
 		p.Fate, p.Why = NotSent, e.Why
-		if m.cfg.Script {
-			p.Fate = Held
+		if m.cfg.Script && !e.Never {
+			p.Fate = Held // until the next pulse
 		}
 		return
 	}

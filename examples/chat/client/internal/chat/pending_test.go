@@ -121,9 +121,19 @@ func TestRoomThatIsRefused(t *testing.T) {
 func TestWhatTheConnectionDoesNotTake(t *testing.T) {
 	r := joined(t, Config{})
 	sent := r.says("long")
-	r.Handle(&Rejected{sent[0], "too long"}, r.now)
+	r.Handle(&Rejected{Message: sent[0], Why: "too long", Never: true}, r.now)
 	require.Equal(t, []string{"[not sent] long"}, r.shown("lobby"))
 	require.Equal(t, "too long", r.room("lobby").Pending[0].Why)
 	r.says("/forget")
 	require.Empty(t, r.room("lobby").Pending)
+}
+
+func TestScriptTriesAgainOnlyWhatMaySucceed(t *testing.T) {
+	r := joined(t, Config{Script: true})
+	sent := r.says("one")
+	r.Handle(&Rejected{Message: sent[0], Why: "the send buffer is full"}, r.now)
+	require.Len(t, sends(r.pass(time.Second)), 1)
+	r.Handle(&Rejected{Message: sent[0], Why: "too long", Never: true}, r.now)
+	require.Empty(t, sends(r.pass(time.Second)))
+	require.True(t, r.Idle())
 }

@@ -52,8 +52,8 @@ func (f *Filter) do(actions []chat.Action) (events []chat.Event) {
 	for _, a := range actions {
 		switch a := a.(type) {
 		case chat.Send:
-			if err := f.Session.Send(a.Message); err != nil {
-				events = append(events, &chat.Rejected{Message: a.Message, Why: err.Error()})
+			if rejected := f.Session.Send(a.Message); rejected != nil {
+				events = append(events, rejected)
 			}
 		case chat.Keep:
 			f.Session.Keep(a.Name, a.Token)

@@ -16,7 +16,7 @@ import (
 
 // A Session is what the screen needs of the network.
 type Session interface {
-	Send(protocol.Message) error
+	Send(protocol.Message) *chat.Rejected
 	Keep(name, token string)
 	Wake()
 	RTT() time.Duration
@@ -108,8 +108,8 @@ func (s *Screen) do(actions []chat.Action) (events []chat.Event, quit bool) {
 	for _, a := range actions {
 		switch a := a.(type) {
 		case chat.Send:
-			if err := s.Session.Send(a.Message); err != nil {
-				events = append(events, &chat.Rejected{Message: a.Message, Why: err.Error()})
+			if rejected := s.Session.Send(a.Message); rejected != nil {
+				events = append(events, rejected)
 			}
 		case chat.Keep:
 			s.Session.Keep(a.Name, a.Token)

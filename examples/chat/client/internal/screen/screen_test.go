@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -28,16 +27,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // A network takes everything, unless it is told to fail.
 type network struct {
 	sent []protocol.Message
-	fail error
+	fail string // why it takes nothing
 	kept string
 	woke int
 }
 
-func (n *network) Send(m protocol.Message) error {
-	if n.fail == nil {
-		n.sent = append(n.sent, m)
+func (n *network) Send(m protocol.Message) *chat.Rejected {
+	if n.fail != "" {
+		return &chat.Rejected{Message: m, Why: n.fail}
 	}
-	return n.fail
+	n.sent = append(n.sent, m)
+	return nil
 }
 func (n *network) Keep(name, token string) { n.kept = name + " " + token }
 func (n *network) Wake()                   { n.woke++ }
@@ -250,7 +250,7 @@ func TestEnds(t *testing.T) {
 func TestWhatIsNotTakenIsNotSent(t *testing.T) {
 	r := talk(t, 80, 16)
 	r.press("ctrl+u")
-	r.fail = errors.New("the send buffer is full")
+	r.fail = "the send buffer is full"
 	r.types("x")
 	r.press("enter")
 	require.Contains(t, r.screen(), "not sent: the send buffer is full")

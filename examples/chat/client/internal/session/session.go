@@ -17,8 +17,7 @@ import (
 	"github.com/longsplice/longsplice/examples/chat/protocol"
 )
 
-// ErrNone is returned by Send while there is no session.
-var ErrNone = errors.New("there is no session")
+var errNone = errors.New("there is no session")
 
 // A Config says with whom and how to connect.
 type Config struct {
@@ -130,15 +129,20 @@ func (s *Session) receive(ctx context.Context, c conn.TypedConn[protocol.Message
 	}
 }
 
-// Send hands a message to the connection, without waiting.
-func (s *Session) Send(m protocol.Message) error {
+// Send hands a message to the connection, without waiting. It returns what to
+// report to the Model if that fails, else nil.
+func (s *Session) Send(m protocol.Message) *chat.Rejected {
 	s.mu.Lock()
 	c := s.c
 	s.mu.Unlock()
-	if c == nil {
-		return ErrNone
+	err := errNone
+	if c != nil {
+		err = c.TrySend(m)
 	}
-	return c.TrySend(m)
+	if err == nil {
+		return nil
+	}
+	return &chat.Rejected{Message: m, Why: err.Error(), Never: errors.As(err, new(*conn.LimitError))}
 }
 
 // Keep notes a name that the server has given, and the token that keeps it.
