@@ -134,6 +134,20 @@ func TestScriptWhoseOutputIsGone(t *testing.T) {
 	require.NotZero(t, ann.status())
 }
 
+func TestTLS(t *testing.T) {
+	secure := freeAddress(t)
+	srv := startServer(t, "-tls-self-signed")
+	srv.kill()
+	srv.args = append(srv.args, "-tls", secure) // the last one counts
+	srv.start()
+	wary := startFilter(t, home(t), "-server", "tls://"+secure, "-name", "ann")
+	wary.state.wait("certificate not accepted")
+	bold := startFilter(t, home(t), "-server", "tls://"+secure, "-name", "bob", "-insecure", "-cut", "1h")
+	bold.say("hello")
+	require.Equal(t, "#lobby bob: hello", bold.next())
+	require.Zero(t, bold.end(), bold.state)
+}
+
 func TestLinesThatAreTooLong(t *testing.T) {
 	srv := startServer(t)
 	ann := startFilter(t, home(t), "-server", target(srv.tcp), "-name", "ann")
