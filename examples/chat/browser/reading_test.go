@@ -9,6 +9,11 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
+// place is the first line in view, and where it ends.
+const place = `(() => { const log = document.querySelector('#log'), top = log.getBoundingClientRect().top;
+	const e = [...document.querySelectorAll('#lines .entry')].find((e) => e.getBoundingClientRect().bottom > top + 1);
+	return e.querySelector('.text').textContent + ' ' + Math.round(e.getBoundingClientRect().bottom - top); })()`
+
 // A room with very many lines, and a reader who goes back in it.
 func TestManyLines(t *testing.T) {
 	const many = 10_000
@@ -27,9 +32,6 @@ func TestManyLines(t *testing.T) {
 	ann.awaitText("#lines .entry:last-child", fmt.Sprintf("n %d", many))
 	assert.LessOrEqual(t, eval[int](ann, `document.querySelectorAll('#lines .entry').length`), 300, "entries on the page")
 
-	place := `(() => { const log = document.querySelector('#log'), top = log.getBoundingClientRect().top;
-		const e = [...document.querySelectorAll('#lines .entry')].find((e) => e.getBoundingClientRect().bottom > top + 1);
-		return e.querySelector('.text').textContent + ' ' + Math.round(e.getBoundingClientRect().top - top); })()`
 	first := `Number(document.querySelector('#lines .text').textContent.slice(2))`
 	// Up, step by step, far beyond what the page held at first.
 	ann.await(fmt.Sprintf(`(document.querySelector('#log').scrollTop -= 400, %s < %d)`, first, many-1000))
@@ -58,6 +60,10 @@ func TestOlderLines(t *testing.T) {
 	ann.signIn("ann")
 	ann.awaitLines(100, "n ")
 	assert.Equal(t, "n 351", ann.lines()[0])
+	end := `Math.round([...document.querySelectorAll('#lines .text')].find((e) => e.textContent === 'n 351').closest('.entry').getBoundingClientRect().bottom)`
+	before := eval[int](ann, `(document.querySelector('#log').scrollTop = 0, `+end+`)`)
+	ann.await(`document.querySelector('#lines .text').textContent === 'n 251'`)
+	assert.Equal(t, before, eval[int](ann, end), "the reader's place")
 	ann.await(`(document.querySelector('#log').scrollTop = 0, document.querySelector('#lines .text').textContent === 'n 1')`)
 	ann.press("Escape", 27, 0)
 	ann.await(`document.querySelector('#lines .entry:last-child .text').textContent === 'n 450'`)

@@ -112,13 +112,28 @@ func TestReload(t *testing.T) {
 	ann.awaitText("#title", "dev")
 	bob.say("dev", "d 1")
 	ann.awaitLines(1, "d ")
+	before := map[*faultproxy.Link]int64{}
+	for _, link := range s.proxy.Links() {
+		before[link] = link.Forwarded(faultproxy.ToServer)
+	}
 	ann.enter("mine 1")
 	bob.awaitHeard("ann", 1)
+	for link, n := range before { // the WebSocket's, not those that the page was loaded over
+		if link.Forwarded(faultproxy.ToServer) > n {
+			link.Stall(faultproxy.ToServer)
+		}
+	}
+	ann.enter("mine 2") // goes nowhere
 
 	ann.do(chromedp.Reload())
 	ann.await(`document.querySelector('#link').dataset.tone === 'good' && document.querySelector('#title').textContent === '# dev'`)
 	ann.awaitLines(1, "mine")
-	assert.Equal(t, []string{"d 1", "mine 1"}, ann.lines())
+	ann.awaitText("#lines .unknown", "May not have arrived")
+	assert.Equal(t, []string{"d 1", "mine 1", "mine 2"}, ann.lines())
+	ann.do(chromedp.Click("#unsent-again"))
+	ann.awaitLines(2, "mine")
+	bob.awaitHeard("ann", 2)
+	assert.Equal(t, numbered("mine", 2), bob.heard("ann"))
 	assert.Equal(t, []string{"lobby", "dev"}, eval[[]string](ann, `[...document.querySelectorAll('#rooms bdi')].map((e) => e.textContent)`))
 	bob.say("lobby", "early 4")
 	ann.await(`document.querySelector('#rooms [data-key="room:lobby"] .badge').textContent === '1'`)

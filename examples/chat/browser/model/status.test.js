@@ -40,6 +40,8 @@ test('a new session says why there is one', () => {
   status.change({ state: 'connected', rtt: 1 }, 600);
   assert.equal(status.tell(600).text, 'new session: the server has restarted');
   assert.equal(status.tell(20_000).text, 'connected, 1 ms');
+  status.change({ state: 'connected', rtt: 1 }, 30_000);
+  assert.equal(status.tell(30_000).text, 'connected, 1 ms', 'not for the session before the last');
 
   status.change({ state: 'goaway', comeBack: [1, 2] }, 0);
   assert.match(status.tell(0).text, /shutting down/);

@@ -44,11 +44,11 @@ export class Log {
     const c = this.#chat.current;
     if (c?.key !== this.#key || c !== this.#c) this.#change(c);
     const anchor = this.#follow ? null : this.#anchor();
+    if (anchor && this.#box.scrollTop < NEAR) this.#up(c);
     if (c) this.#fill(c);
     else arrange(this.#list, []);
     if (this.#follow) this.#stick();
-    else if (anchor) this.#box.scrollTop += anchor.node.offsetTop - this.#box.scrollTop - anchor.offset;
-    if (anchor && this.#box.scrollTop < NEAR && this.#up(c)) this.#chat.changed();
+    else if (anchor) this.#restore(anchor);
     this.#drawPill(c);
   }
 
@@ -71,13 +71,19 @@ export class Log {
     }
   }
 
-  /** The first entry in view, and where it stands. */
+  /** The first entry in view, and where it ends: its top may change with what comes before it. */
   #anchor() {
     const { scrollTop } = this.#box;
-    for (const node of this.#list.children) {
-      if (node.offsetTop + node.offsetHeight > scrollTop) return { node, offset: node.offsetTop - scrollTop };
+    for (const [n, { node }] of this.#nodes) {
+      const end = node.offsetTop + node.offsetHeight - scrollTop;
+      if (end > 0) return { n, end };
     }
     return null;
+  }
+
+  #restore({ n, end }) {
+    const node = this.#nodes.get(n)?.node;
+    if (node) this.#box.scrollTop = node.offsetTop + node.offsetHeight - end;
   }
 
   #fill(c) {

@@ -195,12 +195,7 @@ export class Chat extends Conversations {
     const gap = stream.jump(next, from);
     if (users && c) c.users = new Set(users);
     else if (c) this.#send({ op: 'who', room }); // too many to be named to everybody who comes
-    if (gap) {
-      for (const one of mailbox ? this.privates : [c]) {
-        const twice = one.last?.kind === 'gap' && one.last.next.epoch === next.epoch && one.last.next.offset === next.offset;
-        if (!twice) one.append({ kind: 'gap', ...gap, missing: missing(gap), at: this.#now() });
-      }
-    }
+    for (const one of !gap ? [] : mailbox ? this.privates : [c]) one.append({ kind: 'gap', missing: missing(gap), at: this.#now() });
     if (!fresh || !mailbox) return;
     this.#reading.mailbox(next);
     if (next.offset > 1) this.#send({ op: 'history', room, before: next.offset, last: RECENT });

@@ -43,8 +43,7 @@ export function parts(text, me = '') {
 /** The address that a link leads to, or null if it is none that may be followed. */
 function linkOf(text) {
   try {
-    const url = new URL(text);
-    return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : null;
+    return new URL(text).href; // http or https, or it would not have been found
   } catch {
     return null;
   }
