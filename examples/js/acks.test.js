@@ -39,6 +39,16 @@ test('an ACK that nobody asked for, within about a second', () => {
   rig.quiet(); // nothing new
 });
 
+test('an ACK is not put off by what arrives meanwhile', () => {
+  const rig = Rig.open();
+  for (let i = 0; i < 3; i++) {
+    rig.data('one');
+    rig.quiet();
+    rig.advance(400);
+  }
+  assert.deepEqual(rig.wrote(Kind.ACK), ack(24, 0));
+});
+
 test('a quarter of the window is told at once', () => {
   const rig = Rig.open({ window: 40 });
   rig.data(x(3), x(5), '');
@@ -187,6 +197,19 @@ test('a flush asks once for each position, behind its DATA, and again on the nex
   rig.quiet();
 });
 
+test('a flush asks behind what still waits for room', () => {
+  const rig = Rig.open();
+  for (const message of ['a', 'b']) rig.session.accept(encode(Kind.DATA, bytes(message)));
+  rig.session.want();
+  rig.pump(1);
+  rig.wrote(Kind.DATA);
+  rig.quiet();
+  rig.pump();
+  rig.wrote(Kind.DATA);
+  rig.wrote(Kind.ACKREQ);
+  rig.quiet();
+});
+
 test('DATA waits for room in the transport; ACK, PONG and CLOSE do not', () => {
   const rig = Rig.open();
   for (const message of [x(100), x(100)]) rig.session.accept(encode(Kind.DATA, bytes(message)));
@@ -210,8 +233,10 @@ test('ACKs that repeat or go back are ignored', () => {
   const rig = Rig.open();
   rig.send('a', 'b', 'c');
   rig.say(Kind.ACK, ack(12, 12));
-  for (const [received, consumed] of [[12, 12], [6, 6], [0, 0], [18, 6]]) rig.say(Kind.ACK, ack(received, consumed));
-  assert.deepEqual([rig.session.acked, rig.session.reported], [12, 18]);
+  for (const [received, consumed, reported] of [[12, 12, 12], [6, 6, 12], [0, 0, 12], [18, 6, 18], [12, 12, 18]]) {
+    rig.say(Kind.ACK, ack(received, consumed));
+    assert.deepEqual([rig.session.acked, rig.session.reported], [12, reported]);
+  }
   assert.equal(rig.session.end, null);
 });
 

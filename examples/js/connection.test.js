@@ -81,12 +81,12 @@ test('what is sent in one go is written in one go', async () => {
 });
 
 test('a full send buffer: send waits its turn, trySend says so', async () => {
-  const { c, link } = await open({ sendBuffer: 12 });
+  const { c, link } = await open({ sendBuffer: 17 });
   await c.send('1');
   await c.send('2');
-  assert.equal(c.trySend('3'), false);
+  assert.equal(c.trySend('33'), false);
   const stop = new AbortController(), order = [];
-  const message = bytes('3');
+  const message = bytes('33');
   const third = c.send(message).then(() => order.push(3));
   message.fill(0); // the copy is made at once
   const gone = c.send('gone', { signal: stop.signal });
@@ -103,7 +103,7 @@ test('a full send buffer: send waits its turn, trySend says so', async () => {
   link.say(Kind.ACK, { received: 12, consumed: 12, sent: 0 });
   await fourth;
   assert.deepEqual(order, [3, 4]);
-  for (const want of ['3', '4']) assert.equal(text(await link.wrote(Kind.DATA)), want);
+  for (const want of ['33', '4']) assert.equal(text(await link.wrote(Kind.DATA)), want);
 });
 
 test('consumed is what the next call says', async () => {
@@ -255,6 +255,20 @@ test('close that is not answered is cut off', async () => {
   assert.equal((await link.wrote(Kind.CLOSE)).code, 1000);
   assert.equal((await link.wrote(Kind.CLOSE)).code, 4);
   await link.end();
+});
+
+test('close: the message in hand is consumed, unless it is not', async () => {
+  for (const consumed of [undefined, false]) {
+    const timers = () => process.getActiveResourcesInfo().filter((r) => r === 'Timeout').length, before = timers();
+    const { c, link } = await open();
+    link.data('x', 'unread');
+    await c.receive();
+    const closing = c.close(0, '', { consumed });
+    assert.equal((await link.wrote(Kind.CLOSE)).consumed, consumed === false ? 0 : 6);
+    link.say(Kind.CLOSE, close(0, 17, 0));
+    await closing;
+    assert.ok(timers() <= before, 'nothing keeps the process waiting');
+  }
 });
 
 test('what close takes', async () => {

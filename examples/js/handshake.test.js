@@ -103,31 +103,33 @@ test('positions at HELLO', () => {
 
 test('a WELCOME that cannot be ends the session, without a CLOSE', () => {
   const wrong = {
-    'received between frames': { received: 7 },
-    'received over high': { received: 18 },
-    'received under reported': { received: 0 },
-    'consumed under acked': { received: 12, consumed: 0 },
-    'not resumed': { received: 12, consumed: 6, resumed: false },
-    'another id': { received: 12, consumed: 6, id: new Uint8Array(16) },
-    'another epoch': { received: 12, consumed: 6, epoch: EPOCH + 1 },
-    'a smaller window': { received: 12, consumed: 6, window: 9 },
-    'a smaller message': { received: 12, consumed: 6, maxMessage: 9 },
-    'consumed over received': { received: 12, consumed: 18 },
-    'received of 2^53': { received: 2n ** 53n, consumed: 6 },
+    'received between frames': { received: 13 },
+    'received over high': { received: 24 },
+    'received under reported': { received: 6 },
+    'consumed under acked': { consumed: 0 },
+    'not resumed': { resumed: false },
+    'another id': { id: new Uint8Array(16) },
+    'another epoch': { epoch: EPOCH + 1 },
+    'a smaller window': { window: 9 },
+    'a smaller message': { maxMessage: 9 },
+    'consumed over received': { consumed: 18 },
+    'received of 2^53': { received: 2n ** 53n },
   };
   for (const [name, fields] of Object.entries(wrong)) {
     const rig = Rig.open();
     rig.send('a', 'b');
-    rig.say(Kind.ACK, { received: 6, consumed: 6, sent: 0 });
-    rig.cut();
+    rig.say(Kind.ACK, { received: 12, consumed: 6, sent: 0 });
+    rig.resume({ received: 12, consumed: 6 }); // that is how it should be
     rig.send('c');
+    rig.cut();
+    rig.send('d');
     rig.redial();
-    rig.welcome({ resumed: true, ...fields });
+    rig.welcome({ resumed: true, received: 12, consumed: 6, ...fields });
     rig.quiet();
     const { unknown, undelivered, cause } = rig.lost('protocol');
     assert.ok(cause instanceof ProtocolError, name);
-    assert.deepEqual([unknown.map(text), undelivered.map(text)], [['b'], ['c']], name);
-    assert.equal(rig.drops, 2, name);
+    assert.deepEqual([unknown.map(text), undelivered.map(text)], [['b', 'c'], ['d']], name);
+    assert.equal(rig.drops, 3, name);
   }
 });
 
@@ -291,6 +293,13 @@ test('a tombstone tells what was consumed', () => {
   assert.deepEqual(of(cause, 'code', 'reason', 'remote'), [1000, 'enough', true]);
   rig.quiet();
   rig.consume('unread');
+});
+
+test('a tombstone in answer to a first HELLO is nonsense', () => {
+  const rig = new Rig();
+  rig.hello();
+  rig.say(Kind.CLOSE, { code: 0, final: 0, consumed: 0, reason: '' });
+  assert.equal(rig.session.phase, 'waiting');
 });
 
 test('a tombstone that had more to say is a loss', () => {

@@ -100,6 +100,29 @@ test('a server that receives and does not consume is merely slow', () => {
   rig.quiet();
 });
 
+test('receipts that come in time are not asked for', () => {
+  const rig = Rig.open();
+  rig.send('a', 'b', 'c');
+  rig.written = [];
+  for (const received of [6, 12, 18]) {
+    rig.advance(4_000);
+    rig.quiet();
+    rig.say(Kind.ACK, { received, consumed: 0, sent: 0 });
+  }
+});
+
+test('a PING that goes late is given its time', () => {
+  const rig = Rig.open();
+  rig.sleep(59_500);
+  rig.session.tick(rig.now);
+  rig.pump();
+  rig.wrote(Kind.PING);
+  rig.advance(29_999);
+  alive(rig);
+  rig.advance(1);
+  dead(rig);
+});
+
 test('a slow path is given longer', () => {
   const rig = new Rig();
   rig.hello();
@@ -160,6 +183,17 @@ test('a device that slept asks again, once', () => {
   alive(rig);
   rig.advance(1);
   dead(rig);
+});
+
+test('a device that sleeps twice is excused twice', () => {
+  const rig = Rig.open();
+  for (let i = 0; i < 2; i++) {
+    rig.advance(30_000);
+    rig.sleep(3_600_000);
+    rig.advance(0);
+    alive(rig);
+    rig.say(Kind.PONG, { nonce: 0 });
+  }
 });
 
 test('timers that come once a minute find a dead link all the same', () => {

@@ -376,7 +376,7 @@ export class Session {
     this.told = this.consumed;
     this.toldReceived = this.received;
     Object.assign(link, { phase: 'greeting', deadline: now + HANDSHAKE, began: now });
-    this.#send(encode(Kind.HELLO, { plain: !this.options.resume, epoch: this.token.length ? this.epoch : 0, attempt: this.attempt,
+    this.#send(encode(Kind.HELLO, { plain: !this.options.resume, epoch: this.epoch, attempt: this.attempt,
       received: this.received, consumed: this.consumed, window: this.options.window, maxMessage: this.options.maxMessage,
       token: this.token, credential }));
   }
@@ -481,7 +481,7 @@ export class Session {
 
   /** The application is done with the message in hand. */
   consume(now) {
-    if (!full(this.local)) this.consumed += this.#inHand;
+    this.consumed += this.#inHand;
     this.#inHand = 0;
     this.#ackSoon(now);
   }
@@ -585,16 +585,13 @@ export class Session {
     return this.#linkless + (full(this.local) && full(this.remote) ? GIVE_UP_CLOSE : this.options.giveUp);
   }
 
-  /** Close, or close further. A final that was said never rises, and a consumed other than Open stays. */
+  /** Close, or close further: nothing is accepted or consumed after a CLOSE that a later one would have to take back. */
   #say(close) {
-    const before = this.local;
-    this.local = { ...close, final: before && before.final < close.final ? before.final : close.final,
-      consumed: full(before) ? before.consumed : close.consumed };
+    this.local = close;
     if (this.#link) this.#link.closeOwed = true;
   }
 
   #violated(err) {
-    this.#inbox.clear();
     this.#say({ code: Code.PROTOCOL, final: this.sent, consumed: this.consumed, reason: err.message.slice(0, REASON_MAX) });
     this.#finish(this.#lost('protocol', err));
   }
@@ -628,7 +625,6 @@ export class Session {
     let blocked = false;
     for (; this.#next < this.#outbox.length; this.#next++) {
       const { frame } = this.#outbox.at(this.#next), end = this.sent + frame.length;
-      if (this.local && end > this.local.final) break; // cut off
       if (this.sent > this.acked && end - this.acked > this.peerWindow) {
         blocked = true;
         break;
