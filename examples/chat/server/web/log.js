@@ -73,17 +73,17 @@ export class Log {
 
   /** The first entry in view, and where it ends: its top may change with what comes before it. */
   #anchor() {
-    const { scrollTop } = this.#box;
+    const { top } = this.#box.getBoundingClientRect();
     for (const [n, { node }] of this.#nodes) {
-      const end = node.offsetTop + node.offsetHeight - scrollTop;
-      if (end > 0) return { n, end };
+      const end = node.getBoundingClientRect().bottom;
+      if (end > top) return { n, end };
     }
     return null;
   }
 
   #restore({ n, end }) {
     const node = this.#nodes.get(n)?.node;
-    if (node) this.#box.scrollTop = node.offsetTop + node.offsetHeight - end;
+    if (node) this.#box.scrollTop += node.getBoundingClientRect().bottom - end;
   }
 
   #fill(c) {
