@@ -110,7 +110,9 @@ func build(t *testing.T, step string) *program {
 	replace, err := json.Marshal(map[string]map[string]string{"Replace": {own: other}})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(overlay, replace, 0o600))
-	out, err := exec.Command("go", "build", "-overlay", overlay, "-o", p.exe, "./"+step).CombinedOutput()
+	compile := exec.Command("go", "build", "-overlay", overlay, "-o", p.exe, "./"+step)
+	compile.Env = append(os.Environ(), "GOFLAGS=") // the tests' are not the programs'
+	out, err := compile.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return p
 }

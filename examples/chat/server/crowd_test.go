@@ -296,20 +296,31 @@ func TestACrowd(t *testing.T) {
 	cancel()
 	running.Wait()
 
+	// The order is that of the store.
 	order := map[string]map[uint64]string{}
+	kept := func(room string) map[uint64]string {
+		values, first, err := s.store.Before(room, 0, 1<<20)
+		require.NoError(t, err)
+		texts := map[uint64]string{}
+		for i, v := range values {
+			for raw := range v.All() {
+				var line protocol.Message
+				require.NoError(t, json.Unmarshal(raw, &line))
+				texts[first+uint64(i)] = line.Text
+			}
+		}
+		return texts
+	}
 	lines := 0
 	for _, o := range all {
 		require.Empty(t, o.wrong, o.show.Name)
 		for room, tr := range o.tracks {
 			if order[room] == nil {
-				order[room] = map[uint64]string{}
+				order[room] = kept(room)
 			}
 			for offset, text := range tr.lines {
 				lines++
-				if other, ok := order[room][offset]; ok {
-					require.Equal(t, other, text, "%s at %d", room, offset)
-				}
-				order[room][offset] = text
+				require.Equal(t, order[room][offset], text, "%s at %d", room, offset)
 			}
 		}
 	}
