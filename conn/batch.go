@@ -3,6 +3,8 @@ package conn
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"iter"
 
 	"github.com/longsplice/longsplice/internal/wire"
@@ -85,4 +87,32 @@ func (b *Batch) All() iter.Seq[[]byte] {
 			rest = rest[n:]
 		}
 	}
+}
+
+// MarshalBinary returns the batch as bytes, to be stored or sent by other means.
+// ParseBatch reads them. They are the batch's own memory, and not to be changed.
+func (b *Batch) MarshalBinary() ([]byte, error) {
+	if b == nil {
+		return nil, nil
+	}
+	return b.frames, nil
+}
+
+// ParseBatch makes a batch of what MarshalBinary returned. It copies p, and fails
+// if that is anything else.
+func ParseBatch(p []byte) (*Batch, error) {
+	b := &Batch{frames: bytes.Clone(p)}
+	for rest := b.frames; len(rest) > 0; {
+		kind, body, size, ok, err := wire.Cut(rest, maxMessage)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("conn: not a batch: %w", err)
+		case !ok || kind != wire.KindData:
+			return nil, errors.New("conn: not a batch")
+		}
+		b.n++
+		b.max = max(b.max, len(body))
+		rest = rest[size:]
+	}
+	return b, nil
 }

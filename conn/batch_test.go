@@ -139,3 +139,21 @@ func TestBatchYieldsItsMessages(t *testing.T) {
 		t.Fatal("a nil batch has no messages")
 	}
 }
+
+func TestBatchOutsideAProgram(t *testing.T) {
+	b := conn.Concat(numberedBatch(t, 0, 3), numberedBatch(t, 3, 2))
+	p, err := b.MarshalBinary()
+	require.NoError(t, err)
+	again, err := conn.ParseBatch(p)
+	require.NoError(t, err)
+	require.Equal(t, b, again)
+	p[0]++
+	require.NotEqual(t, b, again, "it has a copy")
+	for _, bad := range [][]byte{p, {0}, {0, 0, 0, 1, 0x12}, {0, 0, 0, 0, 0x10}, {0, 0, 0, 2, 0x10}} {
+		_, err := conn.ParseBatch(bad)
+		require.Error(t, err, "%x", bad)
+	}
+	empty, err := conn.ParseBatch(nil)
+	require.NoError(t, err)
+	require.Zero(t, empty.Messages())
+}
