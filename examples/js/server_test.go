@@ -69,7 +69,7 @@ func start(t *testing.T, scheme string, cfg conn.Config, handler func(*server) c
 // serveHTTP has an HTTP server turn requests into WebSockets, and returns where
 // they are accepted.
 func serveHTTP(t *testing.T, ln net.Listener) net.Listener {
-	sockets := wsconn.NewListener(nil)
+	sockets := wsconn.NewListener(&wsconn.Config{Origins: []string{"*"}}) // a page of another server may connect
 	mux := http.NewServeMux()
 	mux.Handle("/longsplice", sockets)
 	web := &http.Server{Handler: mux}

@@ -105,7 +105,6 @@ const NOTHING = new Uint8Array(0);
 /** Reads the fields of a body. */
 class Reader {
   constructor(bytes) { this.bytes = bytes; }
-
   get left() { return this.bytes.length; }
 
   take(size) {
@@ -305,9 +304,7 @@ class Queue {
   #items = []; #head = 0;
 
   get length() { return this.#items.length - this.#head; }
-
   at(i) { return this.#items[this.#head + i]; }
-
   push(item) { this.#items.push(item); }
 
   shift() {
@@ -319,7 +316,6 @@ class Queue {
   }
 
   all() { return this.#items.slice(this.#head); }
-
   clear() { [this.#items, this.#head] = [[], 0]; }
 }
 
@@ -356,7 +352,6 @@ export class Session {
   }
 
   get connected() { return this.#link?.phase === 'open'; }
-
   get phase() { return this.end ? 'over' : this.#link?.phase ?? 'waiting'; }
 
   // Events of the link.
@@ -522,9 +517,7 @@ export class Session {
   }
 
   #act(what, more) { this.#actions.push({ do: what, ...more }); }
-
   #state(state, more) { this.#act('state', { state: { state, ...more } }); }
-
   #send(bytes) { this.#act('send', { bytes }); }
 
   #dial(now) {
@@ -565,7 +558,6 @@ export class Session {
   }
 
   #byServer() { return new ClosedError(this.remote.code, this.remote.reason, true, this.comeBack); }
-
   #byClient() { return new ClosedError(this.local.code, this.local.reason, false); }
 
   /** How a session ends that both have closed, or that a tombstone has ended. */
@@ -754,27 +746,25 @@ export class Session {
 
   #heard(kind, body, now) {
     const link = this.#link, value = decode(kind, body);
-    switch (kind) {
-      case Kind.DATA: return this.#data(value, now);
-      case Kind.ACK: return this.#acknowledged(value, link, now);
-      case Kind.ACKREQ:
-        link.asked = this.received;
-        link.ackDue = now;
-        return;
-      case Kind.PING:
-        link.pong = value.nonce;
-        return;
-      case Kind.PONG:
-        if (value.nonce === link.nonce) this.#sampled(now - link.pinged);
-        link.nonce = null;
-        return;
-      case Kind.GOAWAY:
-        this.comeBack = [value.min, value.max];
-        if (!this.local) this.#say({ code: Code.NORMAL, final: this.queued, consumed: OPEN, reason: '' });
-        return this.#state('goaway', { comeBack: this.comeBack });
-      case Kind.CLOSE: return this.#closed(value);
-    }
-    if (kind < Kind.OPTIONAL) throw new ProtocolError(`kind ${kind} on an open link`);
+    if (kind === Kind.DATA) this.#data(value, now);
+    else if (kind === Kind.ACK) this.#acknowledged(value, link, now);
+    else if (kind === Kind.CLOSE) this.#closed(value);
+    else if (kind === Kind.ACKREQ) [link.asked, link.ackDue] = [this.received, now];
+    else if (kind === Kind.PING) link.pong = value.nonce;
+    else if (kind === Kind.PONG) this.#answeredPing(value, link, now);
+    else if (kind === Kind.GOAWAY) this.#leaves(value);
+    else if (kind < Kind.OPTIONAL) throw new ProtocolError(`kind ${kind} on an open link`);
+  }
+
+  #answeredPing({ nonce }, link, now) {
+    if (nonce === link.nonce) this.#sampled(now - link.pinged);
+    link.nonce = null;
+  }
+
+  #leaves({ min, max }) {
+    this.comeBack = [min, max];
+    if (!this.local) this.#say({ code: Code.NORMAL, final: this.queued, consumed: OPEN, reason: '' });
+    this.#state('goaway', { comeBack: this.comeBack });
   }
 
   #data(message, now) {
