@@ -15,7 +15,8 @@ import (
 //
 // Run returns nil when h does and all that it sent is delivered, and h's error
 // when it returns one of its own. It also returns when ctx ends, when the server
-// refuses for good, and when Config.Retry gives up. ctx is passed on to h;
+// closes the session other than to come back or refuses for good, and when
+// Config.Retry gives up. ctx is passed on to h;
 // when it ends, the session is closed as Close does.
 func Run(ctx context.Context, target string, h Handler, cfg *Config) error {
 	cfg = cfg.orZero()
@@ -69,7 +70,8 @@ func (c *Conn) another(ctx context.Context) error {
 		return reconnect.RetryAfter(leave.RetryMin, leave.RetryMax, leave)
 	case !c.over() || !errors.As(c.Err(), &lost):
 		return nil
-	case lost.Reason == LostGaveUp:
+	case lost.Reason == LostGaveUp || lost.Reason == LostClosed:
+		// A server that closes a session means it, whatever was on its way.
 		return reconnect.Permanent(lost)
 	}
 	return lost

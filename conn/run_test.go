@@ -196,3 +196,28 @@ func TestHandlersReturn(t *testing.T) {
 		})
 	}
 }
+
+// What was on its way does not turn a server's "go" into "come again".
+func TestRunEndsWhenTheServerClosesWhateverWasOnItsWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const kicked conn.Code = 1000
+		b := newBed(t, conn.HandlerFunc(func(context.Context, *conn.Conn) error {
+			return &conn.CloseError{Code: kicked, Reason: "kicked"} // without listening
+		}), nil)
+		sessions := 0
+		err := conn.Run(t.Context(), "mem://server", conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
+			sessions++
+			for range 10 {
+				if err := c.Send(ctx, []byte("in vain")); err != nil {
+					return err
+				}
+			}
+			<-c.Done()
+			return c.Err()
+		}), b.client(conn.Config{}))
+		var lost *conn.LostError
+		require.ErrorAs(t, err, &lost)
+		require.Equal(t, conn.LostClosed, lost.Reason)
+		require.Equal(t, 1, sessions)
+	})
+}
