@@ -4,10 +4,11 @@
 //
 // # The house
 //
-//	codec       heartbeat       reconnect
-//	    \           |            /
-//	     \          |           /
-//	                conn
+//	codec       heartbeat       reconnect       hub
+//	    \           |            /              ├── hubtest
+//	     \          |           /               ├── boltbroker
+//	                conn ─────────────────────── └── hubconn
+//	                ├── wsconn
 //	                └── conntest
 //	                    └── faultproxy
 //
@@ -22,13 +23,20 @@
 //   - [github.com/longsplice/longsplice/conn] has the client and the server: a
 //     Conn is one end of a session, a stream of messages each way that survives
 //     cut links without losing, doubling or reordering a message.
+//   - [github.com/longsplice/longsplice/hub] has rooms: what is published in one
+//     reaches all its members in the same order, whether they are fast, slow or
+//     away for a while.
+//   - [github.com/longsplice/longsplice/hub/hubconn] makes a Conn a member.
+//   - github.com/longsplice/longsplice/hub/boltbroker keeps what rooms say in a
+//     file, and github.com/longsplice/longsplice/conn/wsconn makes a WebSocket a
+//     transport. They are modules of their own.
 //   - [github.com/longsplice/longsplice/conn/conntest] is an in-memory network
 //     that fails on command, and a conformance suite for transports.
 //   - [github.com/longsplice/longsplice/conn/conntest/faultproxy] injects the
 //     same faults on real TCP.
 //
-// codec, heartbeat and reconnect are useful alone and know nothing of each
-// other; conn puts them together. Nothing is global, and a nil configuration
+// codec, heartbeat, reconnect and hub are useful alone and know nothing of each
+// other; conn puts the first three together, and hubconn a hub on top. Nothing is global, and a nil configuration
 // works.
 //
 // # A program

@@ -19,6 +19,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/hub"
+	"github.com/longsplice/longsplice/hub/hubconn"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -112,6 +114,77 @@ func Example_lost() {
 	// Output:
 	// <nil> false
 	// closed: 2 certainly not delivered, 0 may have been
+}
+
+func rooms(ln net.Listener) *conn.Server {
+	cfg := hubconn.Config()
+	cfg.Rooms.History = 50
+	cfg.Notice = notice // tells members what joined, came, went, and what they missed
+	h := hub.New(cfg)
+	srv := conn.NewServer(conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
+		sub, err := h.Join(ctx, "lobby", hubconn.Member(c), hub.Last(50), hub.As(c.Identity()))
+		if err != nil {
+			return err
+		}
+		defer sub.Leave()
+		for msg, err := range c.Messages(ctx) {
+			if err != nil {
+				return err
+			}
+			batch, err := conn.Encode(msg) // once, for all members
+			if err != nil {
+				return err
+			}
+			if _, err := h.Publish(ctx, "lobby", batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	}), nil)
+	go srv.Serve(context.Background(), ln)
+	return srv
+}
+
+func notice(n hub.Notice) *conn.Batch {
+	b, err := conn.Encode(fmt.Appendf(nil, "* %d %v", n.Kind, n.Next))
+	if err != nil {
+		panic(err) // it is short
+	}
+	return b
+}
+
+// The rooms of the README.
+func Example_rooms() {
+	ctx := context.Background()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	srv := rooms(ln)
+	defer srv.Close()
+	var people [2]*conn.Conn
+	for i := range people {
+		if people[i], err = conn.Dial(ctx, ln.Addr().String(), nil); err != nil {
+			fmt.Println(err)
+			return
+		}
+		defer people[i].Close()
+		joined, err := people[i].Receive(ctx)
+		fmt.Printf("%.3s %v\n", joined, err)
+	}
+	if err := people[0].Send(ctx, []byte("hello")); err != nil {
+		fmt.Println(err)
+	}
+	for _, c := range people {
+		said, err := c.Receive(ctx)
+		fmt.Printf("%s %v\n", said, err)
+	}
+	// Output:
+	// * 1 <nil>
+	// * 1 <nil>
+	// hello <nil>
+	// hello <nil>
 }
 
 // TestTheReadmeShowsCodeThatRuns holds the README to the code above.
