@@ -106,6 +106,7 @@ func (h *Hub[T]) drop(r *live[T]) {
 	r.mu.Lock()
 	feed := r.feed
 	dropped := !r.gone && r.idleLocked(h.clock())
+	r.timerAt = 0
 	if dropped {
 		r.goneLocked()
 		delete(s.rooms, r.name)

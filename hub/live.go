@@ -127,10 +127,13 @@ func (r *live[T]) armLocked() {
 
 func (r *live[T]) tick() {
 	r.mu.Lock()
-	r.timerAt = 0
 	now := r.hub.clock()
 	r.core.Tick(now)
 	idle := r.idleLocked(now)
+	r.timerAt = 0
+	if idle {
+		r.timerAt = 1 // until drop has decided, there is nothing to wait for
+	}
 	r.unlock()
 	if idle {
 		r.hub.drop(r)

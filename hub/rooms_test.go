@@ -154,6 +154,22 @@ func TestRoomOf(t *testing.T) {
 	})
 }
 
+// A room that is about to be dropped sets no timer that is due at once, however
+// long the drop has to wait.
+func TestARoomThatIsToBeDroppedWaitsQuietly(t *testing.T) {
+	h := New(texts())
+	defer h.Close()
+	s, err := h.Join(t.Context(), "r", &reader{})
+	require.NoError(t, err)
+	shard := h.shard("r")
+	shard.mu.Lock() // so that nothing can be dropped
+	s.Leave()
+	goroutines := runtime.NumGoroutine()
+	require.Never(t, func() bool { return runtime.NumGoroutine() > goroutines+20 }, 50*time.Millisecond, 5*time.Millisecond)
+	shard.mu.Unlock()
+	require.Eventually(t, func() bool { return len(h.Rooms()) == 0 }, 5*time.Second, time.Millisecond)
+}
+
 // A hub of many rooms that are no more is as small as a new one.
 func TestNoMemoryIsLeft(t *testing.T) {
 	if testing.Short() {
