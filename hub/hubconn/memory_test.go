@@ -1,0 +1,64 @@
+package hubconn_test
+
+import (
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/heartbeat"
+	"github.com/longsplice/longsplice/hub"
+)
+
+// FAULTS row 46: slow readers hold up to a send buffer each, and share what they
+// hold: 10,000 of them, each with 64 KiB of the same messages, take less than a
+// quarter of what it would be if it were their own. Members who read lose nothing.
+func TestTenThousandSlowReaders(t *testing.T) {
+	readers := 10_000
+	if testing.Short() {
+		readers = 1000
+	}
+	const buffer, size, healthy = 64 << 10, 1000, 3
+	still := &heartbeat.Config{Interval: -1}
+	h := newHouse(t, hub.Room{Backlog: 100, History: 100},
+		conn.Config{SendBuffer: buffer, WriteTimeout: -1, Heartbeat: still}, 512)
+	var dials sync.WaitGroup
+	for range 50 {
+		dials.Go(func() {
+			for range readers / 50 {
+				h.dial(conn.Config{Window: 4 << 10, Heartbeat: still})
+			}
+		})
+	}
+	dials.Wait()
+	var good []*conn.Conn
+	for range healthy {
+		c, _ := h.dial(conn.Config{Heartbeat: still})
+		h.expect(c, "notice 1 0-1")
+		good = append(good, c)
+	}
+	before := heap()
+	msg := strings.Repeat("x", size)
+	for range 300 {
+		h.publish(msg)
+		for _, c := range good {
+			h.expect(c, msg)
+		}
+	}
+	require.Eventually(t, func() bool { return h.hub.Stats().Refused >= uint64(readers) }, 60*time.Second, 10*time.Millisecond)
+	grown := heap() - before
+	t.Logf("%d slow readers: %d bytes each", readers, grown/readers)
+	require.Less(t, grown, readers*buffer/4)
+}
+
+func heap() int {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
