@@ -91,9 +91,12 @@ func TestCloseIsSoonOver(t *testing.T) {
 				_, err = server.Read(make([]byte, 1))
 				require.ErrorIs(t, err, net.ErrClosed)
 				written, err := io.ReadAll(client)
-				if name == "an idle peer" {
+				switch name {
+				case "an idle peer":
 					require.Equal(t, 1000, closeCode(t, written))
 					require.NoError(t, err)
+				case "a write that waits", "a write that gave up":
+					require.Len(t, written, 1000, "no close frame stands within the message")
 				}
 			})
 		})
@@ -122,7 +125,26 @@ func TestCloseWrite(t *testing.T) {
 	require.NoError(t, client.Close())
 }
 
-// What is written after the peer has closed goes nowhere, and says so in the end.
+// With SetLinger(0) Close says nothing: the peer sees a reset.
+func TestSetLinger(t *testing.T) {
+	both(t, func(t *testing.T, secure bool) {
+		client, server := pair(t, secure, nil, wsconn.Dialer{})
+		require.NoError(t, client.SetLinger(0))
+		require.NoError(t, client.Close())
+		_, err := server.Read(make([]byte, 1))
+		var reset *net.OpError
+		require.ErrorAs(t, err, &reset)
+
+		client, server = pair(t, secure, nil, wsconn.Dialer{})
+		require.NoError(t, client.SetLinger(0))
+		require.NoError(t, client.SetLinger(-1))
+		require.NoError(t, client.Close())
+		_, err = server.Read(make([]byte, 1))
+		require.Equal(t, io.EOF, err)
+	})
+}
+
+// The end of a socket is not the end of the stream.
 func TestASocketThatEndsIsNoClose(t *testing.T) {
 	both(t, func(t *testing.T, secure bool) {
 		client, server := pair(t, secure, nil, wsconn.Dialer{})

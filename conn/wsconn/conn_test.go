@@ -221,8 +221,7 @@ func TestALongWriteIsSeveralMessages(t *testing.T) {
 	require.NoError(t, far.Close())
 }
 
-// A ping is answered although nothing is written, and by a write that comes
-// first; of many, the last is.
+// A ping is answered although nothing is written; of many, the last is.
 func TestPings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := raw(t, &conntest.Network{}, 0)
@@ -296,5 +295,34 @@ func TestPingsWhileAWriteWaits(t *testing.T) {
 		_, err = io.ReadFull(client, got)
 		require.NoError(t, err)
 		require.Equal(t, plain(fin|pong, "a"), got[10+len(long):])
+	})
+}
+
+// A message that a write has left half done is finished before anything else is
+// said.
+func TestNothingIsSaidWithinAMessage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := raw(t, conntest.New(&conntest.Config{Buffer: 100}), 0)
+		require.NoError(t, server.SetWriteDeadline(time.Now().Add(time.Second)))
+		n, err := server.Write([]byte(long[:200]))
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		require.Equal(t, 96, n)
+		require.NoError(t, server.SetWriteDeadline(time.Time{}))
+		go func() { _, _ = server.Read(make([]byte, 1)) }()
+		_, err = client.Write(frame(fin|pingOp, "now?"))
+		require.NoError(t, err)
+		synctest.Wait()
+		require.ErrorContains(t, server.CloseWrite(), "half written")
+
+		got := make([]byte, 100)
+		_, err = io.ReadFull(client, got)
+		require.NoError(t, err)
+		go func() { _, _ = server.Write([]byte(long[n:200])) }()
+		got = make([]byte, 104+6)
+		_, err = io.ReadFull(client, got)
+		require.NoError(t, err)
+		require.Equal(t, join([]byte(long[n:200]), plain(fin|pong, "now?")), got)
+		synctest.Wait()
+		require.NoError(t, server.CloseWrite())
 	})
 }

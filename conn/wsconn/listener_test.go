@@ -50,7 +50,9 @@ func TestListenerClosed(t *testing.T) {
 			ln.ServeHTTP(w, upgradeRequest())
 			answered <- w.Code
 		}()
+		begin := time.Now()
 		require.Equal(t, http.StatusServiceUnavailable, <-answered)
+		require.Zero(t, time.Since(begin))
 		require.NoError(t, ln.Close())
 		_, err := ln.Accept()
 		require.ErrorIs(t, err, net.ErrClosed)

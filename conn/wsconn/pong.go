@@ -6,7 +6,7 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// A ping is answered by the next Write, or at once if nobody writes. The reader
+// A ping is answered at once, or after the Write that is under way. The reader
 // does not do it itself, because it would wait for a peer that does not read.
 // There is one answer at most, to the latest ping (RFC 6455, section 5.5.3), so
 // that pings do not pile up.
@@ -14,8 +14,8 @@ import (
 // pongTimeout is how long a peer may leave the answer to its own ping waiting.
 const pongTimeout = 10 * time.Second
 
-// answerSoon has a pong that is owed written by a goroutine that ends with that,
-// unless somebody writes, who does it then.
+// answerSoon has a pong that is owed written by a goroutine that ends with that.
+// While somebody writes it does nothing: the end of that turn calls it again.
 func (c *Conn) answerSoon() {
 	if c.pong.Load() == nil || !c.writing.tryTake() {
 		return

@@ -69,7 +69,7 @@ func (c *Conn) writeSome(p []byte) (int, error) {
 	e := &c.enc
 	w := buffers.Get().(*buffer)
 	defer buffers.Put(w)
-	p = p[:c.lead(w, len(p))]
+	p = p[:e.lead(w, len(p))]
 	if !e.vectored || e.masks || len(p) < minVector {
 		lead := e.append(w, p)
 		sent, err := c.sock.Write(w.b)
@@ -84,13 +84,9 @@ func (c *Conn) writeSome(p []byte) (int, error) {
 
 // lead makes w what has to go before the next size bytes, and returns how many of
 // them go with it: the rest of the message that has been announced.
-func (c *Conn) lead(w *buffer, size int) int {
-	e := &c.enc
+func (e *encoder) lead(w *buffer, size int) int {
 	w.b = append(w.b[:0], e.tail...)
 	if e.owed == 0 {
-		if pong := c.pong.Swap(nil); pong != nil {
-			w.b = e.control(w.b, ws.OpPong, *pong)
-		}
 		w.b = e.begin(w.b, ws.OpBinary, min(size, maxFrame))
 	}
 	return min(size, e.owed)
