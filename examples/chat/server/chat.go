@@ -4,9 +4,10 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/examples/chat/internal/metrics"
+	"github.com/longsplice/longsplice/examples/chat/internal/quota"
 	"github.com/longsplice/longsplice/examples/chat/internal/store"
 	"github.com/longsplice/longsplice/examples/chat/internal/token"
 	"github.com/longsplice/longsplice/examples/chat/protocol"
@@ -21,10 +22,10 @@ type chat struct {
 	store    *store.Store
 	key      token.Key
 	hub      *hub.Hub[*conn.Batch]
-	users    users
+	users    quota.Users
 	owners   owners
 	sessions sync.Map // *session → nothing
-	metrics  *metrics
+	metrics  *metrics.Metrics
 }
 
 func newChat(cfg *settings, log *slog.Logger) (*chat, error) {
@@ -36,29 +37,17 @@ func newChat(cfg *settings, log *slog.Logger) (*chat, error) {
 	if err != nil {
 		return nil, err
 	}
-	ch := &chat{log: log, store: kept, key: key, users: users{m: map[string]*user{}}}
+	ch := &chat{log: log, store: kept, key: key}
 	ch.settings.Store(cfg)
 	rooms := hubconn.Config()
 	rooms.RoomOf = func(string) hub.Room { return ch.settings.Load().room() }
 	rooms.Notice, rooms.Broker = notice, kept
 	rooms.MaxName = 256 // 32 characters of any script
 	ch.hub = hub.New(rooms)
-	ch.metrics = newMetrics(ch)
-	kept.Committed = ch.metrics.committed
+	ch.metrics = metrics.New(ch.hub, kept.Size)
+	kept.Committed = ch.metrics.Committed
 	return ch, nil
 }
-
-// room is how the hub keeps a room. It forgets one without members soon, because
-// the store does not.
-func (s *settings) room() hub.Room {
-	r := hub.Room{History: s.memory, Backlog: s.memory, Age: s.keepAge, Grace: s.grace, Keep: time.Minute}
-	if r.Grace == 0 {
-		r.Grace = -1 // to the hub, zero is its default
-	}
-	return r
-}
-
-func (s *settings) limits() store.Limits { return store.Limits{Lines: s.keepLines, Age: s.keepAge} }
 
 // tellAll tells everybody something. Who is not taking anything is not waited
 // for.

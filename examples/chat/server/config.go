@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"strings"
 	"time"
+
+	"github.com/longsplice/longsplice/examples/chat/internal/layered"
+	"github.com/longsplice/longsplice/examples/chat/internal/quota"
+	"github.com/longsplice/longsplice/examples/chat/internal/store"
+	"github.com/longsplice/longsplice/hub"
 )
 
 // settings are what can be set. Each has one name: of the flag, in the file
@@ -69,52 +71,10 @@ func load(args []string, getenv func(string) string, usage io.Writer) (*settings
 	var s settings
 	f := s.flags()
 	f.SetOutput(usage)
-	if err := f.Parse(args); err != nil {
+	if err := layered.Parse(f, args, "config", "CHAT_", getenv); err != nil {
 		return nil, nil, err
 	}
-	if f.NArg() > 0 {
-		return nil, nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
-	}
-	if s.config == "" {
-		s.config = getenv("CHAT_CONFIG")
-	}
-	if s.config != "" {
-		if err := readFile(f, s.config); err != nil {
-			return nil, nil, err
-		}
-	}
-	var errs []error
-	f.VisitAll(func(fl *flag.Flag) {
-		name := "CHAT_" + strings.ToUpper(strings.ReplaceAll(fl.Name, "-", "_"))
-		if v := getenv(name); v != "" {
-			if err := fl.Value.Set(v); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", name, err))
-			}
-		}
-	})
-	errs = append(errs, f.Parse(args), s.check()) // flags again, over the rest
-	return &s, f, errors.Join(errs...)
-}
-
-func readFile(f *flag.FlagSet, name string) error {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return err
-	}
-	for i, line := range strings.Split(string(text), "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		key, value, found := strings.Cut(line, "=")
-		if !found {
-			return fmt.Errorf("%s:%d: not of the form name = value", name, i+1)
-		}
-		if err := f.Set(strings.TrimSpace(key), strings.TrimSpace(value)); err != nil {
-			return fmt.Errorf("%s:%d: %w", name, i+1, err)
-		}
-	}
-	return nil
+	return &s, f, s.check()
 }
 
 func (s *settings) check() error {
@@ -137,4 +97,20 @@ func (s *settings) check() error {
 func (s *settings) level() (l slog.Level) {
 	_ = l.UnmarshalText([]byte(s.logLevel))
 	return l
+}
+
+// room is how the hub keeps a room. It forgets one without members soon, because
+// the store does not.
+func (s *settings) room() hub.Room {
+	r := hub.Room{History: s.memory, Backlog: s.memory, Age: s.keepAge, Grace: s.grace, Keep: time.Minute}
+	if r.Grace == 0 {
+		r.Grace = -1 // to the hub, zero is its default
+	}
+	return r
+}
+
+func (s *settings) limits() store.Limits { return store.Limits{Lines: s.keepLines, Age: s.keepAge} }
+
+func (s *settings) quota() quota.Limits {
+	return quota.Limits{Rate: s.rate, Burst: s.burst, Connections: s.maxConnections, Rooms: s.maxRooms}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -61,19 +60,6 @@ func TestConnectionsOfOneUserAreLimited(t *testing.T) {
 	var closed *conn.CloseError
 	require.ErrorAs(t, err, &closed)
 	require.Equal(t, codeTooMany, closed.Code)
-}
-
-func TestUsersAreForgotten(t *testing.T) {
-	us := users{m: map[string]*user{}}
-	cfg := &settings{rate: 1000, burst: 10, maxConnections: 1}
-	u := us.enter("ann", cfg)
-	require.Nil(t, us.enter("Ann", cfg))
-	us.leave(u)
-	require.Eventually(t, func() bool {
-		us.mu.Lock()
-		defer us.mu.Unlock()
-		return len(us.m) == 0
-	}, 10*time.Second, time.Millisecond)
 }
 
 // TestASlowReaderDelaysNobody: one takes nothing at all, while the others talk

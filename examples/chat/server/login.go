@@ -43,6 +43,24 @@ func (o *owners) take(c *conn.Conn) string {
 	return rand.Text()
 }
 
+// trace counts, and hands on what logins have proved.
+func (ch *chat) trace() *conn.Trace {
+	counting, t := ch.metrics.Trace(), ch.metrics.Trace()
+	t.LinkUp = func(c *conn.Conn, remote net.Addr) {
+		ch.owners.up(c, remote)
+		counting.LinkUp(c, remote)
+	}
+	t.Refused = func(remote net.Addr, cause error) {
+		ch.owners.byAddr.Delete(remote.String())
+		counting.Refused(remote, cause)
+	}
+	t.SessionEnd = func(c *conn.Conn, err error) {
+		ch.owners.byConn.Delete(c)
+		counting.SessionEnd(c, err)
+	}
+	return &t
+}
+
 // authenticate says who it is, for each link.
 func (ch *chat) authenticate(_ context.Context, p conn.Peer) (string, error) {
 	var login protocol.Login

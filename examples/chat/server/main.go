@@ -21,6 +21,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/longsplice/longsplice/examples/chat/internal/layered"
 	"github.com/longsplice/longsplice/examples/chat/internal/names"
 	"github.com/longsplice/longsplice/examples/chat/internal/token"
 )
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	}
 	r := reloader{
 		load:    func(usage io.Writer) (*settings, *flag.FlagSet, error) { return load(args, getenv, usage) },
-		inForce: values(flags), level: level, server: s,
+		inForce: layered.Values(flags), level: level, server: s,
 	}
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)

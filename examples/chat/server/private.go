@@ -81,12 +81,12 @@ func (s *session) nick(ctx context.Context, m protocol.Message) error {
 	if err != nil {
 		return &failure{protocol.BadName, err.Error()}
 	}
-	user := s.users.enter(claim.Name, s.settings.Load())
+	user := s.users.Enter(fold(claim.Name), s.settings.Load().quota())
 	if user == nil {
 		return &failure{protocol.TooMany, "there are too many connections of this user"}
 	}
 	if err := s.keep(ctx, claim); err != nil {
-		s.users.leave(user)
+		user.Leave()
 		if errors.Is(err, store.ErrTaken) {
 			return &failure{protocol.BadName, err.Error()}
 		}
@@ -98,7 +98,7 @@ func (s *session) nick(ctx context.Context, m protocol.Message) error {
 		s.drop(room)
 		from[room] = hub.From(sub.Position())
 	}
-	s.users.leave(s.user)
+	s.user.Leave()
 	s.claim, s.user = claim, user
 	if err := s.welcome(ctx); err != nil {
 		return err

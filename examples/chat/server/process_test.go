@@ -103,10 +103,11 @@ func (p *process) kill(sig syscall.Signal) error {
 // positions as a client has to.
 type steady struct {
 	login
-	room string
-	todo chan string
+	room   string
+	todo   chan string
+	unsent string // the speaker's
 
-	mu       sync.Mutex
+	mu       sync.Mutex // covers all below
 	pos      hub.Position
 	lines    []string
 	gaps     int
@@ -133,14 +134,17 @@ func (st *steady) ServeConn(ctx context.Context, c *conn.Conn) error {
 	var speaker sync.WaitGroup
 	speaker.Go(func() {
 		for {
-			select {
-			case text := <-st.todo:
-				if send(protocol.Message{Op: protocol.Say, Room: st.room, Text: text}) != nil {
+			if st.unsent == "" {
+				select {
+				case st.unsent = <-st.todo:
+				case <-ctx.Done():
 					return
 				}
-			case <-ctx.Done():
-				return
 			}
+			if send(protocol.Message{Op: protocol.Say, Room: st.room, Text: st.unsent}) != nil {
+				return // it was not accepted, and is for the next session
+			}
+			st.unsent = ""
 		}
 	})
 	defer speaker.Wait()
@@ -231,13 +235,14 @@ func TestKillLosesNothingThatWasShown(t *testing.T) {
 	<-stopped
 
 	// What anybody has seen is in the history, in that order.
-	reader := dial(t, "tcp://"+p.tcp, "reader")
-	reader.send(protocol.Message{Op: protocol.Join, Room: "lobby", Last: 1})
-	end := reader.expect(protocol.Line).Text
+	const end = "the end"
+	ann.todo <- end // and behind it nothing comes
 	require.Eventually(t, func() bool {
 		a, b := ann.seen(), bob.seen()
 		return a[len(a)-1] == end && b[len(b)-1] == end
 	}, 30*time.Second, time.Millisecond)
+	reader := dial(t, "tcp://"+p.tcp, "reader")
+	reader.join("lobby")
 	var history []string
 	for before := uint64(0); before != 1; {
 		reader.send(protocol.Message{Op: protocol.History, Room: "lobby", Before: before})

@@ -26,7 +26,7 @@ func (r *reloader) reload() {
 	log := r.server.log
 	next, flags, err := r.load(io.Discard)
 	if err == nil {
-		err = r.server.cert.load(next)
+		err = r.server.cert.Load(next.cert, next.key, next.selfSigned)
 	}
 	if err != nil {
 		log.Error("the settings are not taken over, the old ones stay", "err", err)
@@ -46,13 +46,6 @@ func (r *reloader) reload() {
 	r.level.Set(next.level())
 	r.server.settings.Store(next)
 	r.server.store.SetLimits(next.limits())
-	r.server.users.adjust(next)
+	r.server.users.Adjust(next.quota())
 	log.Info("settings reloaded")
-}
-
-// values are those of all flags, by name.
-func values(f *flag.FlagSet) map[string]string {
-	m := map[string]string{}
-	f.VisitAll(func(f *flag.Flag) { m[f.Name] = f.Value.String() })
-	return m
 }

@@ -58,12 +58,12 @@ func (s *session) join(ctx context.Context, m protocol.Message) error {
 // enter makes the user a member of a room. The hub then says joined, in its
 // place before the first line.
 func (s *session) enter(ctx context.Context, room string, start hub.JoinOption) error {
-	if !s.users.room(s.user, s.settings.Load().maxRooms) {
+	if !s.user.Join(s.settings.Load().quota()) {
 		return &failure{protocol.TooMany, "you are in too many rooms"}
 	}
 	sub, err := s.hub.Join(ctx, room, hubconn.Member(s.c), start, hub.As(s.claim.Name), hub.OnEnd(s.end))
 	if err != nil {
-		s.users.leaveRoom(s.user)
+		s.user.Part()
 		return failed(err)
 	}
 	s.subs[room] = sub
@@ -76,7 +76,7 @@ func (s *session) drop(room string) bool {
 	if sub != nil {
 		sub.Leave()
 		delete(s.subs, room)
-		s.users.leaveRoom(s.user)
+		s.user.Part()
 	}
 	return sub != nil
 }

@@ -13,12 +13,13 @@ import (
 
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/conn/wsconn"
+	"github.com/longsplice/longsplice/examples/chat/internal/certificate"
 )
 
 // A server is the chat and where it listens.
 type server struct {
 	*chat
-	cert     certificate
+	cert     certificate.Holder
 	conns    *conn.Server // of all transports: a session may go on over another one
 	ws       *wsconn.Listener
 	https    []*http.Server
@@ -50,7 +51,7 @@ func start(cfg *settings, log *slog.Logger) (*server, error) {
 }
 
 func (s *server) listen(ctx context.Context, cfg *settings) error {
-	if err := s.cert.load(cfg); err != nil {
+	if err := s.cert.Load(cfg.cert, cfg.key, cfg.selfSigned); err != nil {
 		return err
 	}
 	for _, l := range []struct {
@@ -58,11 +59,11 @@ func (s *server) listen(ctx context.Context, cfg *settings) error {
 		serve      func(net.Listener) error
 	}{
 		{"tcp", cfg.tcp, func(ln net.Listener) error { return s.conns.Serve(ctx, ln) }},
-		{"tls", cfg.tls, func(ln net.Listener) error { return s.conns.Serve(ctx, tls.NewListener(ln, s.cert.config())) }},
+		{"tls", cfg.tls, func(ln net.Listener) error { return s.conns.Serve(ctx, tls.NewListener(ln, s.cert.Config())) }},
 		{"http", cfg.http, s.web(s.public())},
 		{"admin", cfg.admin, s.web(s.private())},
 	} {
-		if l.addr == "" || l.name == "tls" && s.cert.Load() == nil {
+		if l.addr == "" || l.name == "tls" && s.cert.Empty() {
 			continue
 		}
 		ln, err := net.Listen("tcp", l.addr)

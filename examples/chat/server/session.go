@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/examples/chat/internal/quota"
 	"github.com/longsplice/longsplice/examples/chat/internal/store"
 	"github.com/longsplice/longsplice/examples/chat/protocol"
 	"github.com/longsplice/longsplice/hub"
@@ -17,7 +18,7 @@ type session struct {
 	*chat
 	c     *conn.Conn
 	claim store.Claim // on the name
-	user  *user
+	user  *quota.User
 	subs  map[string]*hub.Sub[*conn.Batch] // memberships, by room
 	end   context.CancelCauseFunc
 }
@@ -30,18 +31,18 @@ func (ch *chat) ServeConn(ctx context.Context, c *conn.Conn) error {
 		chat: ch, c: c, end: end, subs: map[string]*hub.Sub[*conn.Batch]{},
 		claim: store.Claim{Name: c.Identity(), Owner: ch.owners.take(c)},
 	}
-	if s.user = ch.users.enter(s.claim.Name, ch.settings.Load()); s.user == nil {
+	if s.user = ch.users.Enter(fold(s.claim.Name), ch.settings.Load().quota()); s.user == nil {
 		return &conn.CloseError{Code: codeTooMany, Reason: "there are too many connections of this user"}
 	}
-	defer func() { ch.users.leave(s.user) }()
+	defer func() { s.user.Leave() }()
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
 	ch.sessions.Store(s, nil)
-	ch.metrics.sessions.Inc()
+	ch.metrics.Sessions.Inc()
 	defer func() {
 		ch.sessions.Delete(s)
-		ch.metrics.sessions.Dec()
+		ch.metrics.Sessions.Dec()
 	}()
 	defer s.finish(context.WithoutCancel(ctx))
 	return s.serve(ctx)
@@ -86,7 +87,7 @@ func (s *session) serve(ctx context.Context) error {
 		}
 		var m protocol.Message
 		switch err = json.Unmarshal(raw, &m); {
-		case !s.user.limiter.Allow():
+		case !s.user.Allow():
 			err = &failure{protocol.TooFast, "not so fast"}
 		case err != nil:
 			err = &failure{protocol.BadRequest, "this is not a message of the chat"}
@@ -132,7 +133,7 @@ func (s *session) answer(ctx context.Context, m protocol.Message, err error) err
 	if !errors.As(err, &f) {
 		return err
 	}
-	s.metrics.failures.WithLabelValues(string(f.code)).Inc()
+	s.metrics.Failures.WithLabelValues(string(f.code)).Inc()
 	if m.Op == protocol.Typing {
 		return nil // nobody needs to know
 	}

@@ -1,4 +1,5 @@
-package main
+// Package metrics counts what a chat does, for Prometheus.
+package metrics
 
 import (
 	"net"
@@ -11,19 +12,21 @@ import (
 	"github.com/longsplice/longsplice/hub"
 )
 
-// metrics are what /metrics shows.
-type metrics struct {
+// Metrics are what /metrics shows.
+type Metrics struct {
 	*prometheus.Registry
-	links, sessions          prometheus.Gauge
+	Sessions, links          prometheus.Gauge
 	refused, carried, panics prometheus.Counter
 	received, sent, replayed prometheus.Counter
-	failures                 *prometheus.CounterVec
+	Failures                 *prometheus.CounterVec // by code
 	commits                  prometheus.Histogram
 	commitJobs, commitErrors prometheus.Counter
 }
 
-func newMetrics(ch *chat) *metrics {
-	m := &metrics{Registry: prometheus.NewRegistry()}
+// New returns metrics that look at a hub and at the size of a file when they are
+// asked for.
+func New(h *hub.Hub[*conn.Batch], size func() int64) *Metrics {
+	m := &Metrics{Registry: prometheus.NewRegistry()}
 	counter := func(name, help string) prometheus.Counter {
 		c := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 		m.MustRegister(c)
@@ -35,7 +38,7 @@ func newMetrics(ch *chat) *metrics {
 		return g
 	}
 	m.links = gauge("chat_links", "Connections of the network that carry a session.")
-	m.sessions = gauge("chat_sessions", "Sessions of users, also those whose link is cut.")
+	m.Sessions = gauge("chat_sessions", "Sessions of users, also those whose link is cut.")
 	m.refused = counter("chat_refused_links_total", "Links that were refused.")
 	m.carried = counter("chat_links_total", "Links that have carried a session, its first or a later one.")
 	m.panics = counter("chat_panics_total", "Handlers that panicked.")
@@ -44,19 +47,20 @@ func newMetrics(ch *chat) *metrics {
 	m.replayed = counter("chat_messages_replayed_total", "Of those, how many went out again for a link that was cut.")
 	m.commitJobs = counter("chat_commit_jobs_total", "What was written to the store.")
 	m.commitErrors = counter("chat_commit_errors_total", "Transactions that failed.")
-	m.failures = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chat_failures_total", Help: "What users were told has failed."}, []string{"code"})
+	m.Failures = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chat_failures_total", Help: "What users were told has failed."}, []string{"code"})
 	m.commits = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "chat_commit_seconds", Help: "Duration of a transaction, to the disk and back.",
 		Buckets: prometheus.ExponentialBuckets(0.0001, 2, 16),
 	})
-	size := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "chat_store_bytes", Help: "Length of the store's file."},
-		func() float64 { return float64(ch.store.Size()) })
-	m.MustRegister(m.failures, m.commits, size, rooms{ch.hub},
+	bytes := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "chat_store_bytes", Help: "Length of the store's file."},
+		func() float64 { return float64(size()) })
+	m.MustRegister(m.Failures, m.commits, bytes, rooms{h},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
-func (m *metrics) committed(jobs int, took time.Duration, err error) {
+// Committed takes note of a transaction of the store.
+func (m *Metrics) Committed(jobs int, took time.Duration, err error) {
 	m.commits.Observe(took.Seconds())
 	m.commitJobs.Add(float64(jobs))
 	if err != nil {
@@ -64,27 +68,22 @@ func (m *metrics) committed(jobs int, took time.Duration, err error) {
 	}
 }
 
-// trace counts, and hands on what logins have proved.
-func (ch *chat) trace() *conn.Trace {
-	return &conn.Trace{
-		LinkUp: func(c *conn.Conn, remote net.Addr) {
-			ch.owners.up(c, remote)
-			ch.metrics.links.Inc()
-			ch.metrics.carried.Inc()
+// Trace counts what happens to connections.
+func (m *Metrics) Trace() conn.Trace {
+	return conn.Trace{
+		LinkUp: func(*conn.Conn, net.Addr) {
+			m.links.Inc()
+			m.carried.Inc()
 		},
-		LinkDown: func(*conn.Conn, net.Addr, error) { ch.metrics.links.Dec() },
-		Refused: func(remote net.Addr, _ error) {
-			ch.owners.byAddr.Delete(remote.String())
-			ch.metrics.refused.Inc()
-		},
+		LinkDown: func(*conn.Conn, net.Addr, error) { m.links.Dec() },
+		Refused:  func(net.Addr, error) { m.refused.Inc() },
 		SessionEnd: func(c *conn.Conn, _ error) {
-			ch.owners.byConn.Delete(c)
 			stats := c.Stats()
-			ch.metrics.received.Add(float64(stats.Received))
-			ch.metrics.sent.Add(float64(stats.Sent))
-			ch.metrics.replayed.Add(float64(stats.Replayed))
+			m.received.Add(float64(stats.Received))
+			m.sent.Add(float64(stats.Sent))
+			m.replayed.Add(float64(stats.Replayed))
 		},
-		Panic: func(*conn.Conn, any, []byte) { ch.metrics.panics.Inc() },
+		Panic: func(*conn.Conn, any, []byte) { m.panics.Inc() },
 	}
 }
 

@@ -1,4 +1,5 @@
-package main
+// Package certificate holds what a server shows, which can be replaced while it runs.
+package certificate
 
 import (
 	"crypto/ecdsa"
@@ -13,35 +14,39 @@ import (
 	"time"
 )
 
-// A certificate is what the server shows, and can be replaced while it runs.
-type certificate struct {
+// A Holder holds a certificate, or none.
+type Holder struct {
 	atomic.Pointer[tls.Certificate]
 }
 
-// load reads the certificate, or makes one. Without either there is none, and
-// no TLS.
-func (c *certificate) load(s *settings) error {
+// Load reads the certificate and its key, PEM files, or makes one if it is to be
+// self-signed and there is none. Without either nothing changes.
+func (h *Holder) Load(cert, key string, self bool) error {
 	switch {
-	case s.cert != "":
-		cert, err := tls.LoadX509KeyPair(s.cert, s.key)
+	case cert != "":
+		pair, err := tls.LoadX509KeyPair(cert, key)
 		if err != nil {
 			return err
 		}
-		c.Store(&cert)
-	case s.selfSigned && c.Load() == nil:
-		cert, err := selfSigned()
+		h.Store(&pair)
+	case self && h.Pointer.Load() == nil:
+		pair, err := selfSigned()
 		if err != nil {
 			return err
 		}
-		c.Store(cert)
+		h.Store(pair)
 	}
 	return nil
 }
 
-func (c *certificate) config() *tls.Config {
+// Empty reports whether there is none.
+func (h *Holder) Empty() bool { return h.Pointer.Load() == nil }
+
+// Config is for listeners. It shows what the Holder holds at that moment.
+func (h *Holder) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion:     tls.VersionTLS12,
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.Load(), nil },
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return h.Pointer.Load(), nil },
 	}
 }
 
