@@ -135,7 +135,7 @@ func (c *Conn) endIfDoneLocked() {
 	case c.s.Ended():
 		c.endLocked(c.verdictLocked(LostClosed, nil))
 	case c.link != nil || !c.settledLocked():
-	case c.entry != nil || c.now-c.detachedAt >= answerTime:
+	case c.entry != nil || !c.client.Resumable() || c.now-c.detachedAt >= answerTime:
 		c.endLocked(c.verdictLocked(LostClosed, nil))
 	default:
 		c.armLocked(c.detachedAt + answerTime)

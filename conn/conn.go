@@ -174,7 +174,7 @@ func (c *Conn) linkFailed(l *link, err error) {
 	c.mu.Lock()
 	detached := c.detachLocked(l)
 	c.endIfDoneLocked()
-	lost := detached && !c.ended && !c.resumableLocked()
+	lost := detached && !c.ended && !c.resumableLocked() && !c.heardOutLocked()
 	c.unlock()
 	c.traceDown(l, err)
 	if lost {
@@ -182,6 +182,12 @@ func (c *Conn) linkFailed(l *link, err error) {
 	} else if detached && c.server != nil {
 		c.server.sessions.park(c)
 	}
+}
+
+// heardOutLocked reports whether the peer has closed and all that it had to say has
+// arrived: the application needs no link to receive it.
+func (c *Conn) heardOutLocked() bool {
+	return c.s.PeerDone() && c.s.Count().Received >= c.s.Remote().Final
 }
 
 func (c *Conn) resumableLocked() bool {

@@ -64,10 +64,11 @@ func (c *Conn) keep(ctx context.Context, up chan struct{}) {
 			up = nil
 		}
 		<-l.dead
-		if c.over() {
-			return nil
+		if c.mayReturn() {
+			return l.err
 		}
-		return l.err
+		<-c.Done() // now, or when the application has received what came before
+		return nil
 	})
 	c.mu.Lock()
 	if !c.ended {
@@ -97,6 +98,13 @@ func (c *Conn) stopLocked(err error) {
 		return
 	}
 	c.loseLocked(LostGaveUp, err)
+}
+
+// mayReturn reports whether a client whose link has died makes another.
+func (c *Conn) mayReturn() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.ended && c.client.Resumable()
 }
 
 func (c *Conn) over() bool {
