@@ -22,7 +22,8 @@ var arrows = map[string][]string{
 	"hub/hubtest":      {"hub"},
 	"internal/session": {"internal/wire"},
 
-	"internal/chaos/sim": {"heartbeat", "internal/session", "internal/wire"},
+	"internal/chaos/sim":   {"heartbeat", "internal/session", "internal/wire"},
+	"internal/chaos/storm": {"conn/conntest"},
 }
 
 type listed struct {

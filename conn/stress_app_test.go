@@ -1,0 +1,271 @@
+package conn_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/internal/chaos/ledger"
+)
+
+// stressEnd is one end of a session: an application that does anything at any
+// time, and what came of it.
+type stressEnd struct {
+	*stressed
+	*conn.Conn
+	side    int
+	draw    func(n int) int // of its receiver
+	streams [2]*ledger.Stream
+	patient bool // it stays for as long as there is a peer
+
+	disturbed bool // it is closed from outside; covered by stressed.mu
+	crashed   bool // its process is dead, and what it says does not count; the same
+
+	mu    sync.Mutex // covers what follows
+	bells []<-chan struct{}
+}
+
+// enter takes in an application's session.
+func (w *stressed) enter(c *conn.Conn, side int) *stressEnd {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	pair := w.sessions[c.ID()]
+	if pair == nil {
+		pair = new([2]*stressEnd)
+		w.sessions[c.ID()] = pair
+	}
+	assert.Nil(w, pair[side], "a session is served twice")
+	n := uint64(len(w.ends))
+	e := &stressEnd{stressed: w, Conn: c, side: side, draw: drawing(w.seed, 2000+n)}
+	e.patient = e.draw(2) == 0
+	for i := range e.streams {
+		id := uint32(2*n) + uint32(i)
+		e.streams[i] = ledger.New(id)
+		w.streams[id] = e.streams[i]
+	}
+	pair[side] = e
+	w.loosen(pair)
+	w.ends = append(w.ends, e)
+	return e
+}
+
+// peer is the other end, nil if there is none yet.
+func (e *stressEnd) peer() *stressEnd {
+	e.stressed.mu.Lock()
+	defer e.stressed.mu.Unlock()
+	return e.sessions[e.ID()][1-e.side]
+}
+
+// each calls f with the streams that come from the peer.
+func (e *stressEnd) each(f func(*ledger.Stream)) {
+	if p := e.peer(); p != nil {
+		for _, s := range p.streams {
+			f(s)
+		}
+	}
+}
+
+// nap is how long an application does something else.
+func nap(draw func(int) int) time.Duration {
+	return time.Duration(1+draw([]int{1, 10, 100, 1000, 300_000}[draw(5)])) * time.Microsecond
+}
+
+// brief is a context that has ended, or soon will have.
+func brief(e *stressEnd, draw func(int) int) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), nap(draw)*time.Duration(draw(4)))
+}
+
+// live is an application's life. What it returns is what a handler returns.
+func (e *stressEnd) live(ctx context.Context) error {
+	var senders sync.WaitGroup
+	defer senders.Wait()
+	for i, s := range e.streams {
+		draw := drawing(e.seed, 3000+uint64(s.ID()))
+		senders.Go(func() { e.send(s, draw, i == 0) })
+	}
+	over := e.calm
+	if !e.patient {
+		leaving := make(chan struct{})
+		timer := time.AfterFunc(time.Duration(e.draw(2000))*time.Millisecond, func() { close(leaving) })
+		defer timer.Stop()
+		over = leaving
+	}
+	if e.receive(ctx, over) {
+		return e.Err()
+	}
+	if !e.patient {
+		return e.leave()
+	}
+	received := make(chan struct{})
+	until, stop := context.WithCancel(ctx)
+	go func() {
+		defer close(received)
+		e.receive(until, nil)
+	}()
+	senders.Wait()
+	e.settle()
+	if e.side == 1 {
+		<-e.Done() // it is the client that closes
+	}
+	stop()
+	<-received
+	return e.quit(nil)
+}
+
+// receive receives until the session is over, which it reports, or it is told
+// to stop.
+func (e *stressEnd) receive(until context.Context, stop <-chan struct{}) (over bool) {
+	for until.Err() == nil {
+		select {
+		case <-stop:
+			return false
+		case <-e.calm:
+			time.Sleep(time.Millisecond)
+		case <-time.After(nap(e.draw) / time.Duration(1+e.draw(20))):
+		}
+		e.each((*ledger.Stream).Ask)
+		ctx, cancel := context.WithTimeout(until, 100*time.Millisecond+nap(e.draw))
+		if e.draw(4) == 0 {
+			cancel()
+		}
+		msg, err := e.Receive(ctx)
+		cancel()
+		e.each((*ledger.Stream).Consume)
+		switch {
+		case err == nil:
+			e.deliver(msg)
+		case err != context.DeadlineExceeded && err != context.Canceled:
+			e.known(err)
+			return true
+		}
+	}
+	return e.Err() != nil
+}
+
+func (e *stressEnd) deliver(msg []byte) {
+	id, _ := ledger.StreamOf(msg)
+	e.stressed.mu.Lock()
+	s := e.stressed.streams[id]
+	e.stressed.mu.Unlock()
+	if assert.NotNil(e, s, "a message of nobody's: %x", msg) {
+		p := e.peer()
+		assert.True(e, p != nil && (s == p.streams[0] || s == p.streams[1]), "a message of another session")
+		s.Deliver(msg)
+	}
+}
+
+// leave ends the session in one of all ways.
+func (e *stressEnd) leave() error {
+	switch e.draw(6) {
+	case 0:
+		return errors.New("an application's own error")
+	case 1:
+		e.each((*ledger.Stream).Ask)
+		within(e.T, time.Second, func() { _ = e.Close() })
+	case 2:
+		e.each((*ledger.Stream).Ask)
+		ctx, cancel := brief(e, e.draw)
+		defer cancel()
+		within(e.T, 2*time.Second, func() { _ = e.Shutdown(ctx, 1000, "enough") })
+	case 3:
+		if e.side == 1 {
+			panic("an application's")
+		}
+	case 4:
+		e.each((*ledger.Stream).Ask)
+		e.each((*ledger.Stream).Loosen) // it may be handed one more, and be closed over it
+		go e.Close()
+		if msg, err := e.Receive(context.Background()); err == nil {
+			e.deliver(msg)
+		}
+	}
+	return e.quit(nil)
+}
+
+// quit says that the message in hand has been dealt with.
+func (e *stressEnd) quit(err error) error {
+	e.each((*ledger.Stream).Ask)
+	return err
+}
+
+// send sends in every way, until all is calm or the session is over.
+func (e *stressEnd) send(s *ledger.Stream, draw func(int) int, mayFlush bool) {
+	for n := draw(60); n > 0; n-- {
+		select {
+		case <-time.After(nap(draw) / time.Duration(1+draw(100))):
+		case <-e.calm:
+			return
+		case <-e.Done():
+			return
+		}
+		size := 1 + draw(1+draw(400))
+		if draw(40) == 0 {
+			size = draw(20_000)
+		}
+		ctx, cancel := brief(e, draw)
+		if draw(2) == 0 {
+			ctx, cancel = context.WithTimeout(context.Background(), time.Second)
+		}
+		var err error
+		switch draw(6) {
+		case 0, 1:
+			err = e.Send(ctx, s.Offer(size))
+		case 2, 3:
+			err = e.TrySend(s.Offer(size))
+		case 4:
+			var batch *conn.Batch
+			batch, err = conn.Encode(s.OfferAll(size, draw(50), draw(50))...)
+			if err == nil {
+				err = e.TrySendBatch(batch)
+			}
+		case 5:
+			if mayFlush {
+				e.flush(ctx)
+			}
+			cancel()
+			continue
+		}
+		s.Answer(err == nil)
+		cancel()
+		e.known(err)
+		if err == conn.ErrFull {
+			e.await(draw)
+		}
+	}
+}
+
+// await waits to be told of room, or does not.
+func (e *stressEnd) await(draw func(int) int) {
+	bell := make(chan struct{})
+	e.NotifyWritable(func() { close(bell) })
+	e.mu.Lock()
+	e.bells = append(e.bells, bell)
+	e.mu.Unlock()
+	if draw(4) > 0 {
+		select {
+		case <-bell:
+		case <-e.calm:
+		case <-e.Done():
+		}
+	}
+}
+
+// flush checks that Flush returns nil only for what was consumed.
+func (e *stressEnd) flush(ctx context.Context) error {
+	before := [2]int{e.streams[0].Accepted(), e.streams[1].Accepted()}
+	err := e.Flush(ctx)
+	if err == nil {
+		for i, s := range e.streams {
+			s.Acknowledged(before[i])
+		}
+	}
+	if err != io.EOF {
+		e.known(err)
+	}
+	return err
+}
