@@ -1,8 +1,10 @@
 package wsconn_test
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -50,6 +52,58 @@ func TestThePeerHearsWhy(t *testing.T) {
 				require.ErrorIs(t, err, net.ErrClosed)
 			})
 		}
+	})
+}
+
+// Nor where a reset loses what has come before it: what the peer still sends is
+// read for a moment before the socket is closed.
+func TestNoResetOvertakesTheReason(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := raw(t, &conntest.Network{}, 0)
+		begin := time.Now()
+		go func() {
+			for range 20 {
+				if _, err := client.Write(frame(fin|text, long[:1000])); err != nil {
+					return
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+		}()
+		_, err := server.Read(make([]byte, 100))
+		require.Error(t, err)
+		require.Equal(t, 250*time.Millisecond, time.Since(begin))
+		require.NoError(t, server.Close())
+		answer, err := io.ReadAll(client)
+		require.NoError(t, err)
+		require.Equal(t, 1003, closeCode(t, answer))
+	})
+}
+
+// TLS would wait for five seconds to say goodbye to a peer that does not read.
+func TestCloseOverTLSIsSoonOver(t *testing.T) {
+	certificate := serve(t, true, http.NotFoundHandler()).TLS.Certificates
+	synctest.Test(t, func(t *testing.T) {
+		network := conntest.New(&conntest.Config{Buffer: 1000})
+		ln, err := network.Listen("server")
+		require.NoError(t, err)
+		defer ln.Close()
+		near, err := network.Dial(t.Context(), "server")
+		require.NoError(t, err)
+		far, err := ln.Accept()
+		require.NoError(t, err)
+		client := tls.Client(near, &tls.Config{InsecureSkipVerify: true})
+		defer near.Close()
+		secured := tls.Server(far, &tls.Config{Certificates: certificate, SessionTicketsDisabled: true})
+		go func() { _ = client.Handshake() }()
+		require.NoError(t, secured.Handshake())
+		server := wsconn.NewServerConn(secured, 0)
+		// A record of TLS has 22 bytes more than what it carries. There is room
+		// for the close frame, and for no goodbye behind it.
+		_, err = server.Write([]byte(long[:1000-22-4-40]))
+		require.NoError(t, err)
+		begin := time.Now()
+		_ = server.Close() // TLS may say that it could not
+		require.Equal(t, 250*time.Millisecond, time.Since(begin))
 	})
 }
 

@@ -325,4 +325,16 @@ func TestNothingIsSaidWithinAMessage(t *testing.T) {
 		synctest.Wait()
 		require.NoError(t, server.CloseWrite())
 	})
+	synctest.Test(t, func(t *testing.T) {
+		client, server := raw(t, conntest.New(&conntest.Config{Buffer: 100}), 0)
+		require.NoError(t, server.SetWriteDeadline(time.Now().Add(time.Second)))
+		_, err := server.Write([]byte(long[:200]))
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		_, err = io.ReadFull(client, make([]byte, 50)) // there is room now
+		require.NoError(t, err)
+		require.NoError(t, server.Close())
+		rest, err := io.ReadAll(client)
+		require.NoError(t, err)
+		require.Len(t, rest, 50)
+	})
 }

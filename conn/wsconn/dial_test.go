@@ -3,8 +3,11 @@ package wsconn_test
 import (
 	"bufio"
 	"context"
+	"crypto/sha1"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -127,6 +130,23 @@ func TestDialAnotherSubprotocol(t *testing.T) {
 	c, err := (&wsconn.Dialer{Subprotocol: "other"}).Dial(limited(t, 10*time.Second), e.target)
 	require.NoError(t, err)
 	require.NoError(t, c.Close())
+}
+
+// One that takes none may not know what it has been asked for.
+func TestDialNoSubprotocol(t *testing.T) {
+	e := serve(t, false, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sock, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer sock.Close()
+		sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+		_, _ = fmt.Fprintf(sock, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+			"Sec-WebSocket-Accept: %s\r\n\r\n", base64.StdEncoding.EncodeToString(sum[:]))
+		_, _ = sock.Read(make([]byte, 1))
+	}))
+	_, err := new(wsconn.Dialer).Dial(limited(t, 10*time.Second), e.target)
+	require.ErrorContains(t, err, `subprotocol "longsplice"`)
 }
 
 func TestDialTarget(t *testing.T) {

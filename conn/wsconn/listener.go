@@ -44,10 +44,7 @@ func (l *Listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer late.Stop()
 	select {
 	case turn := <-l.turns:
-		c, err := l.cfg.upgrade(w, r, value)
-		if err != nil {
-			c = nil
-		}
+		c, _ := l.cfg.upgrade(w, r, value) // nil if that failed, which it has answered
 		turn <- c
 		return
 	case <-l.closed:
