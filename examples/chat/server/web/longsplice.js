@@ -41,6 +41,7 @@ const HEAD = 5; // bytes of a frame before its body; a position grows by this an
 
 /** The base of this module's errors. */
 export class LongspliceError extends Error {
+  /** @param {string} message @param {ErrorOptions} [options] */
   constructor(message, options) {
     super(message, options);
     this.name = new.target.name;
@@ -53,42 +54,53 @@ export class ProtocolError extends LongspliceError {}
 /** The server speaks another version of the protocol. */
 class VersionError extends ProtocolError {}
 
-/** A message is longer than the server takes: `got` and `max` are in bytes. It concerns the call alone. */
+/** A message is longer than the server takes, in bytes. It concerns the call alone. */
 export class LimitError extends LongspliceError {
+  /** @param {number} got @param {number} max */
   constructor(got, max) {
     super(`a message of ${got} bytes, and the server takes ${max}`);
-    Object.assign(this, { got, max });
+    this.got = got;
+    this.max = max;
   }
 }
 
-/** The server did not accept the client: `code` as in docs/wire.md under REFUSE, and `reason`, for people. */
+/** The server did not accept the client: a code as in docs/wire.md under REFUSE, and a reason for people. */
 export class RefusedError extends LongspliceError {
+  /** @param {number} code @param {string} reason */
   constructor(code, reason) {
     super(`refused with code ${code}${reason && `: ${reason}`}`);
-    Object.assign(this, { code, reason });
+    this.code = code;
+    this.reason = reason;
   }
 }
 
 /**
- * The session was closed and everything was delivered: `code`, `reason`, and `remote`, whether the server closed it. After GOAWAY,
- * `comeBack` is the span [min, max] from which to draw the time until a new session.
+ * The session was closed, by the server if it is remote, and everything was delivered. After GOAWAY, comeBack is the span [min, max] from
+ * which to draw the time until a new session.
  */
 export class ClosedError extends LongspliceError {
+  /** @param {number} code @param {string} reason @param {boolean} remote @param {[number, number] | null} comeBack */
   constructor(code, reason, remote, comeBack = null) {
     super(`closed by the ${remote ? 'server' : 'client'} with code ${code}${reason && `: ${reason}`}`);
-    Object.assign(this, { code, reason, remote, comeBack });
+    this.code = code;
+    this.reason = reason;
+    this.remote = remote;
+    this.comeBack = comeBack;
   }
 }
 
 /**
- * The session could not go on, or was closed before all was delivered. `reason` is one of: restarted, expired, refused, protocol, closed,
- * link, gave-up, cut-off; `cause` says more. `undelivered` are the messages that the server's application has certainly not consumed;
- * `unknown` are those before them, which it may have consumed: to send them again risks doubling them.
+ * The session could not go on, or was closed before all was delivered; cause says more. Undelivered are the messages that the server's
+ * application has certainly not consumed; unknown are those before them, which it may have consumed: to send them again risks doubling them.
+ * @typedef {'restarted' | 'expired' | 'refused' | 'protocol' | 'closed' | 'link' | 'gave-up' | 'cut-off'} LostReason
  */
 export class LostError extends LongspliceError {
+  /** @param {LostReason} reason @param {Uint8Array[]} unknown @param {Uint8Array[]} undelivered @param {unknown} [cause] */
   constructor(reason, unknown, undelivered, cause) {
     super(`session lost: ${reason}; ${unknown.length} messages in doubt, ${undelivered.length} not delivered`, { cause });
-    Object.assign(this, { reason, unknown, undelivered });
+    this.reason = reason;
+    this.unknown = unknown;
+    this.undelivered = undelivered;
   }
 }
 
@@ -181,7 +193,7 @@ function frame(kind, body) {
 
 /**
  * The whole frame for a value: an object with the fields of LAYOUT, or the bytes of a kind that has none (DATA, extensions).
- * @param {number} kind
+ * @param {number} kind @param {any} value
  * @returns {Uint8Array}
  */
 export function encode(kind, value = NOTHING) {
@@ -191,8 +203,8 @@ export function encode(kind, value = NOTHING) {
 
 /**
  * The value of a body, as encode takes it. Throws a ProtocolError.
- * @param {number} kind
- * @param {Uint8Array} body
+ * @param {number} kind @param {Uint8Array} body
+ * @returns {any}
  */
 export function decode(kind, body) {
   const layout = LAYOUT[kind];
@@ -200,7 +212,7 @@ export function decode(kind, body) {
     if (kind !== Kind.DATA && kind < Kind.OPTIONAL) throw new ProtocolError(`unknown kind ${kind}`);
     return body.slice();
   }
-  const reader = new Reader(body), value = {};
+  const reader = new Reader(body), value = /** @type {any} */ ({});
   for (const [name, type] of Object.entries(layout)) {
     const got = type.read(reader);
     if (name[0] !== '_') value[name] = got;
@@ -264,7 +276,9 @@ export class Backoff {
   #bound;
 
   constructor(first = 500, longest = 30_000, random = Math.random) {
-    Object.assign(this, { first, longest, random });
+    this.first = first;
+    this.longest = longest;
+    this.random = random;
     this.reset();
   }
 
@@ -364,7 +378,7 @@ export class Session {
     else this.#dial(now);
   }
 
-  /** The transport is open. */
+  /** The transport is open. @param {number} now @param {Uint8Array} credential */
   opened(now, credential = NOTHING) {
     const link = this.#link;
     this.attempt++;
@@ -858,7 +872,7 @@ export function dialWebSocket(url, { signal }) {
     };
     ws.onopen = () => (ws.protocol === SUBPROTOCOL ? resolve(duplex) : fail('the server speaks no longsplice here'));
     ws.onmessage = ({ data }) => (typeof data === 'string' ? fail('a text message') : duplex.onbytes?.(new Uint8Array(data)));
-    ws.onerror = ({ message }) => fail(message || 'the WebSocket failed'); // Node 20 tells no more; elsewhere close follows
+    ws.onerror = (/** @type {any} */ { message }) => fail(message || 'the WebSocket failed'); // Node 20 tells no more; elsewhere close follows
     ws.onclose = ({ code, reason }) => fail(`the WebSocket was closed: ${code} ${reason}`.trim());
     return signal.addEventListener('abort', () => fail('given up'));
   });
@@ -1121,6 +1135,7 @@ export class Connection {
     this.#arm();
   }
 
+  /** @param {any} action */
   #do({ do: what, bytes, state }) {
     switch (what) {
       case 'dial':
