@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 )
@@ -100,39 +99,4 @@ feed:
 	default:
 	}
 	return err
-}
-
-// Cost is what something took.
-type Cost struct {
-	Wall   time.Duration
-	Server time.Duration // processor time of the server's process
-	Crowd  time.Duration // and of the clients'
-}
-
-// A meter measures a Cost.
-type meter struct {
-	began         time.Time
-	server, crowd time.Duration
-	pid           int
-}
-
-func newMeter(server int) (m meter, err error) {
-	m.pid = server
-	if m.server, err = cpuTime(server); err != nil {
-		return m, err
-	}
-	m.crowd, err = cpuTime(os.Getpid())
-	m.began = time.Now()
-	return m, err
-}
-
-func (m meter) read() (c Cost, err error) {
-	c.Wall = time.Since(m.began)
-	if c.Server, err = cpuTime(m.pid); err != nil {
-		return c, err
-	}
-	c.Crowd, err = cpuTime(os.Getpid())
-	c.Server -= m.server
-	c.Crowd -= m.crowd
-	return c, err
 }

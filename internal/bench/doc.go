@@ -13,17 +13,18 @@
 //
 // # How it is measured
 //
-// For each measurement a server and its clients are started, each as a process of
-// its own, so that what the kernel counts for one has nothing of the other. They
-// share the machine all the same: a latency includes the clients' share of it.
-// Peers take their turns one after another, all of them before any has its next,
-// and each round begins with another one. Figures are medians over the rounds;
-// ratios are taken within each round first, so that a machine that grows slower
-// does so for all.
+// Each peer has a server and a crowd of clients, each a process of its own, so that
+// what the kernel counts for one has nothing of the other. They share the machine
+// all the same: a latency includes the clients' share of it. All peers are up at
+// once and take short turns, everybody once in each round, and each round begins
+// with another one. Figures are medians over the rounds; ratios are taken within
+// each round first, so that a machine that grows slower does so for all. For idle
+// memory and the storm each turn has processes of its own.
 //
 // A fan-out publishes the next message when every member has the one before. The
-// processor time of the server includes what it takes to receive
-// acknowledgements, to ping and to collect garbage.
+// processor time of the server is all that its process takes from the beginning of
+// a turn to that of the next: acknowledgements that come late, pings and the
+// collection of garbage are in it.
 //
 // Each message is numbered. The clients of every peer check that each one comes
 // once, whole and in order; the exit status is 1 if Longsplice failed in that.

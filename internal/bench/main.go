@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -40,9 +41,10 @@ func race(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	workNames := flags.String("work", names(works, func(w *work) string { return w.name }), "what to race, separated by commas")
 	peerNames := flags.String("peers", names(peers, func(p *peer) string { return p.name }), "who takes part, separated by commas")
-	rounds := flags.Int("rounds", 5, "how often each peer has its turn; some works take no more than 3")
-	long := flags.Duration("time", 2*time.Second, "how long one measurement takes")
+	rounds := flags.Int("rounds", 7, "how often each peer has its turn; idle and storm take no more than 3")
+	long := flags.Duration("time", time.Second, "how long a turn is")
 	short := flags.Bool("quick", false, "a minute's race of a few clients, whose figures mean nothing")
+	members := flags.String("members", "", "how many members a fan-out has, separated by commas, instead of 1000,10000")
 	htmlFile := flags.String("html", "", "write a page with plots to this file")
 	jsonFile := flags.String("json", "", "write all measurements to this file")
 	if err := flags.Parse(args); err != nil {
@@ -53,6 +55,11 @@ func race(ctx context.Context, args []string) error {
 		p.rounds, p.scale = 1, quick()
 	}
 	var err error
+	if *members != "" {
+		if p.scale.members, err = numbers(*members); err != nil {
+			return err
+		}
+	}
 	if p.works, err = chosen(*workNames, works, func(w *work) string { return w.name }); err != nil {
 		return err
 	}
@@ -124,6 +131,17 @@ func chosen[T any](list string, all []T, name func(T) string) (some []T, err err
 		return nil, fmt.Errorf("unknown: %s; there are %s", strings.Join(want, ", "), names(all, name))
 	}
 	return some, nil
+}
+
+func numbers(list string) (all []int, err error) {
+	for _, s := range strings.Split(list, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q is no number of members", s)
+		}
+		all = append(all, n)
+	}
+	return all, nil
 }
 
 // versions are those of the modules that were built in.

@@ -14,13 +14,25 @@ type work struct {
 	title   string
 	rounds  int // no more than so many, if not 0
 	figures []figure
-	// parts are what a peer does in one turn each, in processes of its own. The
-	// fewer measurements a part makes, the closer in time are those of two peers.
-	parts func(s scale) []part
+	parts   func(s scale) []part
 }
 
-// A part of a work measures one peer once.
-type part func(ctx context.Context, v *visit) error
+// A part of a work is what is raced with the same processes. Those of all peers
+// stay up until it is over, so that turns can be short and follow each other
+// closely: on a machine that is also used for other things, that tells peers apart
+// better than many rounds far apart.
+type part struct {
+	does    string // what servers and clients are for
+	clients int    // none: a turn has processes of its own
+	rooms   int
+	cases   []turn
+}
+
+// A turn measures one case for one peer once.
+type turn struct {
+	where
+	run func(ctx context.Context, e *entry) error
+}
 
 // A figure is one of the numbers that a work yields for each case; less is
 // better. The first of a work is what peers are compared by.
@@ -37,25 +49,6 @@ type where struct {
 	x     float64
 }
 
-// A visit is one peer's turn in one round of a part.
-type visit struct {
-	peer  *peer
-	work  *work
-	scale scale
-	out   *results
-	log   io.Writer
-}
-
-func (v *visit) add(at where, f Faults, values ...float64) {
-	v.out.add(v.work, v.peer, at, f, values)
-	fmt.Fprintf(v.log, "  %s %s: %s %s%s\n", at.group, at.label, short(values[0]), v.work.figures[0].unit, complaint(f))
-}
-
-func (v *visit) failed(at where, err error) {
-	v.out.fail(v.work, v.peer, at, err)
-	fmt.Fprintf(v.log, "  %s %s: %v\n", at.group, at.label, err)
-}
-
 // A plan is what is to be raced.
 type plan struct {
 	works  []*work
@@ -65,16 +58,16 @@ type plan struct {
 	log    io.Writer
 }
 
-// turns is the order of peers in a round. Each round begins with another one, so
-// that no peer has always the same neighbour before it, and all peers go once
-// before any goes again: a machine that drifts does so under all of them.
-func turns(peers []*peer, round int) []*peer {
-	if len(peers) == 0 {
+// turns is the order in a round. Each round begins with another one, so that
+// nobody always has the same neighbour before it, and everybody goes once before
+// anybody goes again: a machine that drifts does so under all of them.
+func turns[T any](all []T, round int) []T {
+	if len(all) == 0 {
 		return nil
 	}
-	first := round % len(peers)
-	order := append(slices.Clone(peers[first:]), peers[:first]...)
-	if round/len(peers)%2 == 1 {
+	first := round % len(all)
+	order := append(slices.Clone(all[first:]), all[:first]...)
+	if round/len(all)%2 == 1 {
 		slices.Reverse(order)
 	}
 	return order
@@ -84,30 +77,49 @@ func turns(peers []*peer, round int) []*peer {
 // peer that fails is noted, and the race goes on.
 func (p *plan) run(ctx context.Context) *results {
 	out := newResults(p.peers)
-	began := time.Now()
 	for _, w := range p.works {
-		rounds := p.rounds
-		if w.rounds > 0 {
-			rounds = min(rounds, w.rounds)
-		}
-		for i, does := range w.parts(p.scale) {
-			for round := range rounds {
-				for _, pr := range turns(p.peers, round) {
-					if !pr.takesPart(w.name) {
-						continue
-					}
-					fmt.Fprintf(p.log, "%6.0fs %s, part %d, round %d of %d: %s\n",
-						time.Since(began).Seconds(), w.name, i+1, round+1, rounds, pr.name)
-					v := &visit{pr, w, p.scale, out, p.log}
-					if err := does(ctx, v); ctx.Err() != nil {
-						out.Stopped = true
-						return out
-					} else if err != nil {
-						v.failed(where{label: "set-up"}, err)
-					}
-				}
+		for _, pt := range w.parts(p.scale) {
+			if p.runPart(ctx, w, pt, out); ctx.Err() != nil {
+				out.Stopped = true
+				return out
 			}
 		}
 	}
 	return out
+}
+
+func (p *plan) runPart(ctx context.Context, w *work, pt part, out *results) {
+	rounds := p.rounds
+	if w.rounds > 0 {
+		rounds = min(rounds, w.rounds)
+	}
+	var entries []*entry
+	for _, pr := range p.peers {
+		if pr.takesPart(w.name) {
+			e := &entry{peer: pr, work: w, scale: p.scale, out: out}
+			defer e.close()
+			p.logf("%s: %s sets up", w.name, pr.name)
+			e.open(ctx, pt)
+			entries = append(entries, e)
+		}
+	}
+	for _, t := range pt.cases {
+		for round := range rounds {
+			p.logf("%s, %s %s: round %d of %d", w.name, t.group, t.label, round+1, rounds)
+			for _, e := range turns(entries, round) {
+				e.turn(ctx, t)
+			}
+		}
+	}
+	if pt.clients > 0 {
+		_ = sleep(ctx, p.scale.settle) // what it was interrupted by shows elsewhere
+	}
+	for _, e := range entries {
+		e.settle()
+	}
+}
+
+// logf reports progress.
+func (p *plan) logf(format string, args ...any) {
+	fmt.Fprintf(p.log, "%s "+format+"\n", append([]any{time.Now().Format(time.TimeOnly)}, args...)...)
 }

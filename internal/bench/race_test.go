@@ -12,7 +12,7 @@ func TestEveryRoundHasAllPeersOnce(t *testing.T) {
 	for round := range 20 {
 		require.ElementsMatch(t, some, turns(some, round))
 	}
-	require.Empty(t, turns(nil, 3))
+	require.Empty(t, turns([]*peer(nil), 3))
 }
 
 // TestNoPlaceInARoundIsKept: over as many rounds as there are peers, each stands

@@ -8,7 +8,8 @@ import (
 
 // A scale is how large the race is.
 type scale struct {
-	time time.Duration // of one measurement
+	time   time.Duration // of one turn
+	settle time.Duration // until what a turn puts off has been done
 
 	members     []int
 	fanoutSizes []int
@@ -35,6 +36,7 @@ type scale struct {
 func full(long time.Duration) scale {
 	return scale{
 		time:         long,
+		settle:       2 * time.Second,
 		members:      []int{1_000, 10_000},
 		fanoutSizes:  []int{16, 128, 4 << 10},
 		echoConns:    []int{1, 100},
@@ -55,6 +57,7 @@ func full(long time.Duration) scale {
 func quick() scale {
 	return scale{
 		time:         40 * time.Millisecond,
+		settle:       40 * time.Millisecond,
 		members:      []int{50},
 		fanoutSizes:  []int{128},
 		echoConns:    []int{1, 10},

@@ -13,7 +13,7 @@ import (
 // tiny is a race that is over in seconds.
 func tiny() scale {
 	return scale{
-		time: 20 * time.Millisecond, members: []int{5}, fanoutSizes: []int{128}, echoConns: []int{2},
+		time: 20 * time.Millisecond, settle: time.Millisecond, members: []int{5}, fanoutSizes: []int{128}, echoConns: []int{2},
 		senders: []int{2}, streamSizes: []int{64}, idleConns: 10,
 		stormClients: 10, stormEvery: 50 * time.Millisecond, stormDown: 100 * time.Millisecond,
 		growMembers: []int{2, 4}, growFixed: 4, growRooms: []int{1, 2}, growSizes: []int{16, 1 << 10},

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,29 +24,22 @@ var echoWork = &work{
 	},
 	parts: func(s scale) (all []part) {
 		for _, conns := range s.echoConns {
-			all = append(all, func(ctx context.Context, v *visit) error { return v.echo(ctx, conns) })
+			all = append(all, part{does: "echo", clients: conns, rooms: 1, cases: []turn{echoTurn(conns, s.time)}})
 		}
 		return all
 	},
 }
 
-func (v *visit) echo(ctx context.Context, conns int) error {
-	r, err := newRig(ctx, v.peer, "echo")
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	if _, err := r.connect(ctx, v.peer, "echo", conns, 1); err != nil {
-		return err
-	}
+func echoTurn(conns int, long time.Duration) turn {
 	at := where{"", plural(conns, "connection"), float64(conns)}
-	var got Echoed
-	if err := r.crowd.call(ctx, "Crowd.Echo", v.scale.time, &got); err != nil {
-		v.failed(at, err)
-		return ctx.Err()
-	}
-	v.add(at, got.Faults, micros(got.P50), micros(got.P99), micros(got.P999), micros(got.Cost.Server)/float64(got.Echoes))
-	return nil
+	return turn{at, func(ctx context.Context, e *entry) error {
+		var got Echoed
+		if err := e.rig.crowd.call(ctx, "Crowd.Echo", long, &got); err != nil {
+			return err
+		}
+		e.add(at, got.Faults, micros(got.P50), micros(got.P99), micros(got.P999), micros(got.Cost.Server)/float64(got.Echoes))
+		return nil
+	}}
 }
 
 // Echoed is what was measured.
@@ -126,23 +118,23 @@ func (e *echoer) next() {
 	}
 }
 
-// Echo has all clients send, of which the first quarter is not measured.
+// Echo has all clients send, of which the first tenth is not measured.
 func (c *Crowd) Echo(long time.Duration, reply *Echoed) error {
 	var stage atomic.Int32
 	var idle sync.WaitGroup
 	idle.Add(len(c.echoers))
 	for _, e := range c.echoers {
+		e.hist.Reset()
 		e.stage, e.idle = &stage, &idle
 		e.next()
 	}
-	time.Sleep(long / 4)
-	m, err := newMeter(c.at.PID)
-	if err != nil {
-		return err
-	}
-	stage.Store(echoMeasured)
-	time.Sleep(long)
-	reply.Cost, err = m.read()
+	time.Sleep(long / 10)
+	var err error
+	reply.Cost, err = c.measure(func() error {
+		stage.Store(echoMeasured)
+		time.Sleep(long)
+		return nil
+	})
 	stage.Store(echoEnds)
 	if err != nil {
 		return err
@@ -158,12 +150,13 @@ func (c *Crowd) Echo(long time.Duration, reply *Echoed) error {
 		all.Merge(e.hist)
 		reply.Faults.add(e.check.end(e.seq))
 		reply.Faults.Broken += e.broken
+		e.check, e.broken = checker{next: e.seq}, 0
 	}
 	reply.Echoes = all.TotalCount()
 	at := func(percent float64) time.Duration { return time.Duration(all.ValueAtPercentile(percent)) }
 	reply.P50, reply.P99, reply.P999 = at(50), at(99), at(99.9)
 	if reply.Echoes == 0 {
-		return os.ErrDeadlineExceeded
+		return fmt.Errorf("%w: no echo in %v", errLost, long)
 	}
 	return nil
 }

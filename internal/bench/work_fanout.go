@@ -12,9 +12,11 @@ import (
 // In a fan-out the server sends each message to all members of a room. The next
 // one is published when every member has the one before, so that nobody gathers
 // what was meant to be single. The figure is the processor time of the server's
-// process for each delivery. What a peer does once a second for each member, such
-// as acknowledging, weighs the more the fewer publications there are in a second;
-// so these are told as well.
+// process for each delivery, with what it took until the peer's next turn, in which
+// it does what it has put off.
+//
+// What a peer does once a second for each member, such as acknowledging, weighs the
+// more the fewer publications there are in a second; so these are told as well.
 var fanoutWork = &work{
 	name:  "fanout",
 	title: "Fan-out: one message, or a burst of 32, to every member of a room",
@@ -25,59 +27,42 @@ var fanoutWork = &work{
 	},
 	parts: func(s scale) (all []part) {
 		for _, members := range s.members {
-			all = append(all, fanoutPart(members, 1, fanoutCases(s, members)...))
+			pt := part{does: "fanout", clients: members, rooms: 1}
+			for _, burst := range []int{1, 32} {
+				group := plural(members, "member") + ", one message at a time"
+				if burst > 1 {
+					group = fmt.Sprintf("%s, bursts of %d", plural(members, "member"), burst)
+				}
+				for _, size := range s.fanoutSizes {
+					pt.cases = append(pt.cases, fanoutTurn(group, sizeOf(size), float64(size), Fanout{1, burst, size, s.time}))
+				}
+			}
+			all = append(all, pt)
 		}
 		return all
 	},
 }
 
-func fanoutCases(s scale, members int) (cases []fanoutCase) {
-	for _, burst := range []int{1, 32} {
-		for _, size := range s.fanoutSizes {
-			group := fmt.Sprintf("%s members, one message at a time", count(members))
-			if burst > 1 {
-				group = fmt.Sprintf("%s members, bursts of %d", count(members), burst)
-			}
-			cases = append(cases, fanoutCase{where{group, sizeOf(size), float64(size)}, burst, size})
-		}
-	}
-	return cases
-}
-
-// A fanoutCase is one measurement of a fan-out.
-type fanoutCase struct {
-	where
-	burst, size int
-}
-
-// fanoutPart measures cases with the same members.
-func fanoutPart(members, rooms int, cases ...fanoutCase) part {
-	return func(ctx context.Context, v *visit) error { return v.fanout(ctx, members, rooms, cases) }
-}
-
-func (v *visit) fanout(ctx context.Context, members, rooms int, cases []fanoutCase) error {
-	r, err := newRig(ctx, v.peer, "fanout")
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	if _, err := r.connect(ctx, v.peer, "fanout", members, rooms); err != nil {
-		return err
-	}
-	for _, c := range cases {
+// fanoutTurn measures one kind of publication.
+func fanoutTurn(group, label string, x float64, args Fanout) turn {
+	at := where{group, label, x}
+	return turn{at, func(ctx context.Context, e *entry) error {
 		var got FannedOut
-		args := Fanout{Rooms: rooms, Burst: c.burst, Size: c.size, Time: v.scale.time}
-		if err := r.crowd.call(ctx, "Crowd.Fanout", args, &got); err != nil {
-			v.failed(c.where, err)
-			if ctx.Err() != nil {
-				return err
-			}
-			break // what is left of this round would count as part of the next case
+		if err := e.rig.crowd.call(ctx, "Crowd.Fanout", args, &got); err != nil {
+			return err
 		}
-		n := float64(got.Deliveries)
-		v.add(c.where, got.Faults, micros(got.Cost.Server)/n, micros(got.Cost.Crowd)/n, float64(got.Publications)/got.Cost.Wall.Seconds())
-	}
-	return nil
+		e.bill = func() {
+			after, err := clocksOf(e.rig)
+			if err != nil {
+				e.out.fail(e.work, e.peer, at, err)
+				return
+			}
+			n := float64(got.Deliveries)
+			e.add(at, got.Faults, micros(after.Server-got.Began.Server)/n, micros(after.Crowd-got.Began.Crowd)/n,
+				float64(got.Publications)/got.Wall.Seconds())
+		}
+		return nil
+	}}
 }
 
 // Fanout says what to measure.
@@ -88,7 +73,8 @@ type Fanout struct {
 
 // FannedOut is what was measured.
 type FannedOut struct {
-	Cost         Cost
+	Began        Clocks
+	Wall         time.Duration
 	Deliveries   uint64
 	Publications int
 	Faults       Faults
@@ -181,9 +167,9 @@ func (c *Crowd) publish(args Fanout) error {
 	}
 }
 
-// Fanout publishes for a while, of which the first quarter is not measured.
-func (c *Crowd) Fanout(args Fanout, reply *FannedOut) error {
-	for warm := time.Now().Add(args.Time / 4); ; {
+// Fanout publishes for a while, after a tenth of that to get warm.
+func (c *Crowd) Fanout(args Fanout, reply *FannedOut) (err error) {
+	for warm := time.Now().Add(args.Time / 10); ; {
 		if err := c.publish(args); err != nil {
 			return err
 		}
@@ -192,17 +178,14 @@ func (c *Crowd) Fanout(args Fanout, reply *FannedOut) error {
 		}
 	}
 	before := c.fanout.got.Load()
-	m, err := newMeter(c.at.PID)
-	if err != nil {
+	if reply.Began, err = c.clocks(); err != nil {
 		return err
 	}
-	for ; time.Since(m.began) < args.Time; reply.Publications++ {
+	for began := time.Now(); reply.Wall < args.Time; reply.Publications++ {
 		if err := c.publish(args); err != nil {
 			return err
 		}
-	}
-	if reply.Cost, err = m.read(); err != nil {
-		return err
+		reply.Wall = time.Since(began)
 	}
 	reply.Deliveries = c.fanout.got.Load() - before
 	reply.Faults = c.fanout.faults()

@@ -5,24 +5,24 @@ package main
 var growthWork = &work{
 	name:    "growth",
 	title:   "Cost as it grows: fan-out of single messages",
-	rounds:  3,
 	figures: fanoutWork.figures,
 	parts: func(s scale) (all []part) {
 		const size = 128
+		grow := func(members, rooms int, cases ...turn) {
+			all = append(all, part{does: "fanout", clients: members, rooms: rooms, cases: cases})
+		}
 		for _, n := range s.growMembers {
-			at := where{"128 B, one room, more members", plural(n, "member"), float64(n)}
-			all = append(all, fanoutPart(n, 1, fanoutCase{at, 1, size}))
+			grow(n, 1, fanoutTurn("128 B, one room, more members", plural(n, "member"), float64(n), Fanout{1, 1, size, s.time}))
 		}
 		fixed := plural(s.growFixed, "member")
 		for _, n := range s.growRooms {
-			at := where{fixed + ", 128 B, more rooms", plural(n, "room"), float64(n)}
-			all = append(all, fanoutPart(s.growFixed, n, fanoutCase{at, 1, size}))
+			grow(s.growFixed, n, fanoutTurn(fixed+", 128 B, more rooms", plural(n, "room"), float64(n), Fanout{n, 1, size, s.time}))
 		}
-		var cases []fanoutCase
+		var longer []turn
 		for _, n := range s.growSizes {
-			at := where{fixed + ", one room, longer messages", sizeOf(n), float64(n)}
-			cases = append(cases, fanoutCase{at, 1, n})
+			longer = append(longer, fanoutTurn(fixed+", one room, longer messages", sizeOf(n), float64(n), Fanout{1, 1, n, s.time}))
 		}
-		return append(all, fanoutPart(s.growFixed, 1, cases...))
+		grow(s.growFixed, 1, longer...)
+		return all
 	},
 }

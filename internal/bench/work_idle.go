@@ -16,11 +16,14 @@ var idleWork = &work{
 		{name: "goroutines", unit: ""},
 		{name: "connect", unit: "µs"},
 	},
-	parts: func(scale) []part { return []part{idle} },
+	parts: func(s scale) []part {
+		at := where{"", plural(s.idleConns, "connection"), float64(s.idleConns)}
+		return []part{{cases: []turn{{at, func(ctx context.Context, e *entry) error { return e.idle(ctx, at) }}}}}
+	},
 }
 
-func idle(ctx context.Context, v *visit) error {
-	r, err := newRig(ctx, v.peer, "fanout")
+func (e *entry) idle(ctx context.Context, at where) error {
+	r, err := newRig(ctx, e.peer, "fanout")
 	if err != nil {
 		return err
 	}
@@ -29,19 +32,19 @@ func idle(ctx context.Context, v *visit) error {
 	if err := r.server.call(ctx, "Stand.Memory", struct{}{}, &before); err != nil {
 		return err
 	}
-	n := v.scale.idleConns
-	took, err := r.connect(ctx, v.peer, "fanout", n, 1)
+	n := e.scale.idleConns
+	took, err := r.connect(ctx, e.peer, "fanout", n, 1)
 	if err != nil {
 		return err
 	}
-	if err := sleep(ctx, v.scale.time); err != nil { // what a handshake held has been let go
+	if err := sleep(ctx, e.scale.settle); err != nil { // what a handshake held has been let go
 		return err
 	}
 	if err := r.server.call(ctx, "Stand.Memory", struct{}{}, &after); err != nil {
 		return err
 	}
 	each := func(before, after float64) float64 { return (after - before) / float64(n) }
-	v.add(where{"", plural(n, "connection"), float64(n)}, Faults{},
+	e.add(at, Faults{},
 		each(float64(before.Resident), float64(after.Resident))/1024,
 		each(float64(before.Stack), float64(after.Stack))/1024,
 		each(float64(before.Heap), float64(after.Heap))/1024,

@@ -26,16 +26,19 @@ var stormWork = &work{
 		{name: "reported unknown", unit: ""},
 		{name: "refused by Send", unit: ""},
 	},
-	parts: func(scale) []part { return []part{reconnectStorm} },
+	parts: func(s scale) []part {
+		at := where{"", plural(s.stormClients, "client"), float64(s.stormClients)}
+		return []part{{cases: []turn{{at, func(ctx context.Context, e *entry) error { return e.storm(ctx, at) }}}}}
+	},
 }
 
-func reconnectStorm(ctx context.Context, v *visit) error {
+func (e *entry) storm(ctx context.Context, at where) error {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	serve := Serve{Peer: v.peer.name, Addr: "127.0.0.1:0", Does: "storm", Ledger: filepath.Join(dir, "ledger")}
+	serve := Serve{Peer: e.peer.name, Addr: "127.0.0.1:0", Does: "storm", Ledger: filepath.Join(dir, "ledger")}
 
 	server, err := start(ctx)
 	if err != nil {
@@ -47,54 +50,43 @@ func reconnectStorm(ctx context.Context, v *visit) error {
 		return err
 	}
 	defer crowd.stop()
-	var at Served
-	if err := server.call(ctx, "Stand.Serve", serve, &at); err != nil {
+	var served Served
+	if err := server.call(ctx, "Stand.Serve", serve, &served); err != nil {
 		return err
 	}
-	n := v.scale.stormClients
-	args := Weather{Peer: v.peer.name, Addr: at.Addr, Clients: n, Every: v.scale.stormEvery, Ledger: serve.Ledger}
+	n := e.scale.stormClients
+	args := Weather{Peer: e.peer.name, Addr: served.Addr, Clients: n, Every: e.scale.stormEvery, Ledger: serve.Ledger}
 	if err := crowd.call(ctx, "Crowd.Storm", args, nil); err != nil {
 		return err
 	}
-	if err := sleep(ctx, 2*v.scale.stormEvery); err != nil {
+	if err := sleep(ctx, 2*e.scale.stormEvery); err != nil {
 		return err
 	}
 
 	server.kill()
-	if err := sleep(ctx, v.scale.stormDown/4); err != nil { // what it said last has arrived
+	if err := sleep(ctx, e.scale.stormDown/4); err != nil { // what it said last has arrived
 		return err
 	}
 	if err := crowd.call(ctx, "Crowd.Down", struct{}{}, nil); err != nil {
 		return err
 	}
-	if err := sleep(ctx, v.scale.stormDown*3/4); err != nil {
+	if err := sleep(ctx, e.scale.stormDown*3/4); err != nil {
 		return err
 	}
-	serve.Addr = at.Addr
+	serve.Addr = served.Addr
 	if server, err = start(ctx); err != nil {
 		return err
 	}
-	if err := server.call(ctx, "Stand.Serve", serve, &at); err != nil {
+	if err := server.call(ctx, "Stand.Serve", serve, &served); err != nil {
 		return err
 	}
 	var got Weathered
-	where := where{"", plural(n, "client"), float64(n)}
 	if err := crowd.call(ctx, "Crowd.Back", patience*6, &got); err != nil {
-		v.failed(where, err)
-		return ctx.Err()
+		return err
 	}
-	v.add(where, got.Faults, got.All.Seconds(), got.Half.Seconds(), got.PeakDials,
+	e.add(at, got.Faults, got.All.Seconds(), got.Half.Seconds(), got.PeakDials,
 		float64(got.Dials)/float64(n), float64(got.Unknown), float64(got.Refused))
 	return nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // Weather says what clients to make.
@@ -108,8 +100,8 @@ type Weather struct {
 // Weathered is what was measured.
 type Weathered struct {
 	All, Half time.Duration
-	PeakDials float64 // in a second, taken over tenths of it
-	Dials     uint64  // since the server was killed
+	PeakDials float64 // in a second, taken over tenths of it, since there is a server again
+	Dials     uint64  // since it was killed
 	Unknown   uint64  // messages that are lost, and the peer said that they might be
 	Refused   uint64  // messages that Send returned an error for
 	Faults    Faults  // Lost: Send accepted it, nobody consumed it, and nobody said so
@@ -187,11 +179,14 @@ func (sl *sailor) send(every time.Duration, quiet <-chan struct{}) {
 	}
 }
 
+// tenthOf numbers the tenths of seconds.
+func tenthOf(t time.Time) int64 { return t.UnixMilli() / 100 }
+
 func (s *storm) dialled() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
-		s.dials[time.Now().UnixMilli()/100]++
+		s.dials[tenthOf(time.Now())]++
 	}
 }
 
@@ -244,9 +239,11 @@ func (c *Crowd) Back(most time.Duration, reply *Weathered) error {
 	defer s.mu.Unlock()
 	reply.All = s.back[len(s.back)-1].Sub(up)
 	reply.Half = s.back[len(s.back)/2].Sub(up)
-	for _, n := range s.dials {
+	for tenth, n := range s.dials {
 		reply.Dials += n
-		reply.PeakDials = max(reply.PeakDials, 10*float64(n))
+		if tenth >= tenthOf(up) {
+			reply.PeakDials = max(reply.PeakDials, 10*float64(n))
+		}
 	}
 	for _, sl := range s.sailors {
 		reply.Refused += sl.refused

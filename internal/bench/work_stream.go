@@ -20,40 +20,32 @@ var streamWork = &work{
 	},
 	parts: func(s scale) (all []part) {
 		for _, senders := range s.senders {
-			all = append(all, func(ctx context.Context, v *visit) error { return v.stream(ctx, senders) })
+			pt := part{does: "stream", clients: 1, rooms: 1}
+			for _, size := range s.streamSizes {
+				pt.cases = append(pt.cases, streamTurn(senders, size, s.time))
+			}
+			all = append(all, pt)
 		}
 		return all
 	},
 }
 
-func (v *visit) stream(ctx context.Context, senders int) error {
-	r, err := newRig(ctx, v.peer, "stream")
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	if _, err := r.connect(ctx, v.peer, "stream", 1, 1); err != nil {
-		return err
-	}
-	for _, size := range v.scale.streamSizes {
-		at := where{plural(senders, "sender"), sizeOf(size), float64(size)}
-		args := Stream{Senders: senders, Size: size, Time: v.scale.time}
-		if v.peer == floorPeer {
+func streamTurn(senders, size int, long time.Duration) turn {
+	at := where{plural(senders, "sender"), sizeOf(size), float64(size)}
+	return turn{at, func(ctx context.Context, e *entry) error {
+		args := Stream{Senders: senders, Size: size, Time: long}
+		if e.peer == floorPeer {
 			args.Senders = 1 // it has no way to be shared, and others are held to it
 		}
 		var got Streamed
-		if err := r.crowd.call(ctx, "Crowd.Stream", args, &got); err != nil {
-			v.failed(at, err)
-			if ctx.Err() != nil {
-				return err
-			}
-			break
+		if err := e.rig.crowd.call(ctx, "Crowd.Stream", args, &got); err != nil {
+			return err
 		}
 		n := float64(got.Messages)
-		v.add(at, got.Faults, nanos(got.Cost.Wall)/n, nanos(got.Cost.Server)/n, nanos(got.Cost.Crowd)/n,
+		e.add(at, got.Faults, nanos(got.Cost.Wall)/n, nanos(got.Cost.Server)/n, nanos(got.Cost.Crowd)/n,
 			n*float64(size)/got.Cost.Wall.Seconds()/1e6)
-	}
-	return nil
+		return nil
+	}}
 }
 
 // Stream says what to measure.
@@ -69,22 +61,19 @@ type Streamed struct {
 	Faults   Faults
 }
 
-// Stream streams once to get warm, for a quarter of the time, and then measures.
+// Stream streams once to get warm, for a tenth of the time, and then measures.
 func (c *Crowd) Stream(args Stream, reply *Streamed) error {
 	warm := args
-	warm.Time /= 4
+	warm.Time /= 10
 	if _, err := c.streamOnce(warm); err != nil {
 		return err
 	}
-	m, err := newMeter(c.at.PID)
-	if err != nil {
+	var sent Tally
+	var err error
+	reply.Cost, err = c.measure(func() (err error) {
+		sent, err = c.streamOnce(args)
 		return err
-	}
-	sent, err := c.streamOnce(args)
-	if err != nil {
-		return err
-	}
-	reply.Cost, err = m.read()
+	})
 	reply.Messages, reply.Faults = sent.Messages, sent.Faults
 	return err
 }

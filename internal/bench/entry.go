@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// An entry is one peer in one part of a work.
+type entry struct {
+	peer  *peer
+	work  *work
+	scale scale
+	out   *results
+	rig   *rig // nil if each turn has processes of its own
+
+	failed bool   // it takes no further turns
+	bill   func() // what the last turn has still to add
+}
+
+// open starts the processes, and connects them.
+func (e *entry) open(ctx context.Context, pt part) {
+	if pt.clients == 0 || ctx.Err() != nil {
+		return
+	}
+	r, err := newRig(ctx, e.peer, pt.does)
+	if err == nil {
+		e.rig = r
+		_, err = r.connect(ctx, e.peer, pt.does, pt.clients, pt.rooms)
+	}
+	if err != nil {
+		for _, t := range pt.cases {
+			e.fail(ctx, t.where, err)
+		}
+	}
+}
+
+func (e *entry) turn(ctx context.Context, t turn) {
+	if e.failed || ctx.Err() != nil {
+		return
+	}
+	e.settle()
+	if err := t.run(ctx, e); err != nil {
+		e.fail(ctx, t.where, err)
+	}
+}
+
+// fail takes the entry out of the part: what is on its way would count as part
+// of the next turn.
+func (e *entry) fail(ctx context.Context, at where, err error) {
+	if ctx.Err() == nil { // else nobody is to blame
+		e.out.fail(e.work, e.peer, at, err)
+	}
+	e.failed = e.rig != nil
+}
+
+func (e *entry) add(at where, f Faults, values ...float64) {
+	e.out.add(e.work, e.peer, at, f, values)
+}
+
+// settle adds what the last turn has cost since it ended: a peer that puts
+// something off, such as acknowledging, pays for it all the same.
+func (e *entry) settle() {
+	if e.bill != nil {
+		e.bill()
+		e.bill = nil
+	}
+}
+
+func (e *entry) close() {
+	if e.rig != nil {
+		e.rig.close()
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
