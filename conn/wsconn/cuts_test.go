@@ -27,7 +27,7 @@ func TestManyCuts(t *testing.T) {
 		require.NoError(t, err)
 		defer proxy.Close()
 		proxy.SetSlice(faultproxy.Both, 1000)
-		ctx := limited(t, time.Minute)
+		ctx := limited(t, 2*time.Minute)
 		target := "ws://"
 		if secure {
 			target = "wss://"

@@ -90,7 +90,7 @@ func TestSession(t *testing.T) {
 	h := newHouse(t, nil)
 	for _, scheme := range []string{"ws", "wss"} {
 		t.Run(scheme, func(t *testing.T) {
-			ctx := limited(t, 20*time.Second)
+			ctx := limited(t, 2*time.Minute)
 			c, err := conn.Dial(ctx, h.targets[scheme], &conn.Config{Retry: soon, Dialers: h.dialers})
 			require.NoError(t, err)
 			require.NoError(t, numbered(ctx, c, 5000))
@@ -136,13 +136,13 @@ func TestSessionChangesTransport(t *testing.T) {
 				}
 				return nc, err
 			}
-			ctx := limited(t, 30*time.Second)
+			ctx := limited(t, 2*time.Minute)
 			c, err := conn.Dial(ctx, "any://", &conn.Config{Retry: soon, Dialers: map[string]conn.DialFunc{"any": dial}})
 			require.NoError(t, err)
 			defer c.Close()
 			id := c.ID()
 			done := make(chan error, 1)
-			go func() { done <- numbered(ctx, c, 100_000) }()
+			go func() { done <- numbered(ctx, c, 30_000) }()
 			cuts := 0
 			for {
 				select {
@@ -194,7 +194,7 @@ func TestAuthenticate(t *testing.T) {
 // requests after it are turned away.
 func TestShutdown(t *testing.T) {
 	h := newHouse(t, nil)
-	ctx := limited(t, 20*time.Second)
+	ctx := limited(t, 2*time.Minute)
 	var clients []*conn.Conn
 	for _, scheme := range []string{"ws", "wss"} {
 		c, err := conn.Dial(ctx, h.targets[scheme], &conn.Config{Retry: soon, Dialers: h.dialers})
@@ -245,7 +245,7 @@ func TestNothingIsLeft(t *testing.T) {
 		return len(all)
 	}
 	h := newHouse(t, nil)
-	ctx := limited(t, 20*time.Second)
+	ctx := limited(t, 2*time.Minute)
 	var files, goroutines int
 	for round := range 2 {
 		for i := range 30 {
