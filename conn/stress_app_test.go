@@ -3,8 +3,8 @@ package conn_test
 import (
 	"context"
 	"errors"
-	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -22,6 +22,8 @@ type stressEnd struct {
 	draw    func(n int) int // of its receiver
 	streams [2]*ledger.Stream
 	patient bool // it stays for as long as there is a peer
+	began   time.Time
+	handing atomic.Bool // a message is being pushed to it
 
 	disturbed bool // it is closed from outside; covered by stressed.mu
 	crashed   bool // its process is dead, and what it says does not count; the same
@@ -41,7 +43,7 @@ func (w *stressed) enter(c *conn.Conn, side int) *stressEnd {
 	}
 	assert.Nil(w, pair[side], "a session is served twice")
 	n := uint64(len(w.ends))
-	e := &stressEnd{stressed: w, Conn: c, side: side, draw: drawing(w.seed, 2000+n)}
+	e := &stressEnd{stressed: w, Conn: c, side: side, draw: drawing(w.seed, 2000+n), began: time.Now()}
 	e.patient = e.draw(2) == 0
 	for i := range e.streams {
 		id := uint32(2*n) + uint32(i)
@@ -84,10 +86,7 @@ func brief(e *stressEnd, draw func(int) int) (context.Context, context.CancelFun
 func (e *stressEnd) live(ctx context.Context) error {
 	var senders sync.WaitGroup
 	defer senders.Wait()
-	for i, s := range e.streams {
-		draw := drawing(e.seed, 3000+uint64(s.ID()))
-		senders.Go(func() { e.send(s, draw, i == 0) })
-	}
+	e.beginSending(&senders)
 	over := e.calm
 	if !e.patient {
 		leaving := make(chan struct{})
@@ -115,6 +114,13 @@ func (e *stressEnd) live(ctx context.Context) error {
 	stop()
 	<-received
 	return e.quit(nil)
+}
+
+func (e *stressEnd) beginSending(senders *sync.WaitGroup) {
+	for i, s := range e.streams {
+		draw := drawing(e.seed, 3000+uint64(s.ID()))
+		senders.Go(func() { e.send(s, draw, i == 0) })
+	}
 }
 
 // receive receives until the session is over, which it reports, or it is told
@@ -190,82 +196,5 @@ func (e *stressEnd) leave() error {
 // quit says that the message in hand has been dealt with.
 func (e *stressEnd) quit(err error) error {
 	e.each((*ledger.Stream).Ask)
-	return err
-}
-
-// send sends in every way, until all is calm or the session is over.
-func (e *stressEnd) send(s *ledger.Stream, draw func(int) int, mayFlush bool) {
-	for n := draw(60); n > 0; n-- {
-		select {
-		case <-time.After(nap(draw) / time.Duration(1+draw(100))):
-		case <-e.calm:
-			return
-		case <-e.Done():
-			return
-		}
-		size := 1 + draw(1+draw(400))
-		if draw(40) == 0 {
-			size = draw(20_000)
-		}
-		ctx, cancel := brief(e, draw)
-		if draw(2) == 0 {
-			ctx, cancel = context.WithTimeout(context.Background(), time.Second)
-		}
-		var err error
-		switch draw(6) {
-		case 0, 1:
-			err = e.Send(ctx, s.Offer(size))
-		case 2, 3:
-			err = e.TrySend(s.Offer(size))
-		case 4:
-			var batch *conn.Batch
-			batch, err = conn.Encode(s.OfferAll(size, draw(50), draw(50))...)
-			if err == nil {
-				err = e.TrySendBatch(batch)
-			}
-		case 5:
-			if mayFlush {
-				e.flush(ctx)
-			}
-			cancel()
-			continue
-		}
-		s.Answer(err == nil)
-		cancel()
-		e.known(err)
-		if err == conn.ErrFull {
-			e.await(draw)
-		}
-	}
-}
-
-// await waits to be told of room, or does not.
-func (e *stressEnd) await(draw func(int) int) {
-	bell := make(chan struct{})
-	e.NotifyWritable(func() { close(bell) })
-	e.mu.Lock()
-	e.bells = append(e.bells, bell)
-	e.mu.Unlock()
-	if draw(4) > 0 {
-		select {
-		case <-bell:
-		case <-e.calm:
-		case <-e.Done():
-		}
-	}
-}
-
-// flush checks that Flush returns nil only for what was consumed.
-func (e *stressEnd) flush(ctx context.Context) error {
-	before := [2]int{e.streams[0].Accepted(), e.streams[1].Accepted()}
-	err := e.Flush(ctx)
-	if err == nil {
-		for i, s := range e.streams {
-			s.Acknowledged(before[i])
-		}
-	}
-	if err != io.EOF {
-		e.known(err)
-	}
 	return err
 }

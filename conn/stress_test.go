@@ -30,7 +30,7 @@ import (
 // The decisions of a run follow from its seed; what happens at the same instant
 // is in the scheduler's hands.
 func TestStress(t *testing.T) {
-	first, n := number(t, "LONGSPLICE_STRESS_FIRST", 1), number(t, "LONGSPLICE_STRESS", 400)
+	first, n := number(t, "LONGSPLICE_STRESS_FIRST", 1), number(t, "LONGSPLICE_STRESS", 600)
 	if testing.Short() {
 		n = min(n, 40)
 	}
@@ -69,10 +69,11 @@ func number(t *testing.T, name string, otherwise uint64) uint64 {
 // their sessions.
 type stressed struct {
 	*bed
-	seed  uint64
-	plan  plan
-	calm  chan struct{} // the storm is over, and nobody sends any more
-	lives sync.WaitGroup
+	seed   uint64
+	plan   plan
+	target string
+	calm   chan struct{} // the storm is over, and nobody sends any more
+	lives  sync.WaitGroup
 
 	mu        sync.Mutex // covers what follows
 	sessions  map[string]*[2]*stressEnd
@@ -87,6 +88,8 @@ type plan struct {
 	plain    bool // there is no resumption
 	crowded  bool // sessions without a link are evicted
 	hasty    bool // they expire soon
+	pushed   bool // messages are pushed to the server's application
+	real     bool // it has a real network, where time is not ours
 	restarts int
 	length   time.Duration
 }
@@ -96,16 +99,19 @@ func drawing(seed, stream uint64) func(int) int {
 	return rng.IntN
 }
 
+func newStressed(seed uint64, p plan) *stressed {
+	return &stressed{
+		seed: seed, plan: p, target: "mem://server", calm: make(chan struct{}),
+		sessions: map[string]*[2]*stressEnd{}, streams: map[uint32]*ledger.Stream{},
+	}
+}
+
 func stress(t *testing.T, seed uint64) {
 	draw := drawing(seed, 0)
-	w := &stressed{
-		seed: seed, calm: make(chan struct{}),
-		sessions: map[string]*[2]*stressEnd{}, streams: map[uint32]*ledger.Stream{},
-		plan: plan{
-			quiet: draw(5) == 0, plain: draw(12) == 0, crowded: draw(8) == 0, hasty: draw(6) == 0,
-			restarts: max(0, draw(6)-3), length: time.Duration(1+draw(6)) * 500 * time.Millisecond,
-		},
-	}
+	w := newStressed(seed, plan{
+		quiet: draw(5) == 0, plain: draw(12) == 0, crowded: draw(8) == 0, hasty: draw(6) == 0, pushed: draw(3) == 0,
+		restarts: max(0, draw(6)-3), length: time.Duration(1+draw(6)) * 500 * time.Millisecond,
+	})
 	cfg := stressConfig(draw)
 	cfg.NoResume = w.plan.plain
 	if w.plan.hasty {
@@ -124,7 +130,8 @@ func stress(t *testing.T, seed uint64) {
 	w.serve(w.handler())
 	t.Cleanup(func() { _ = w.net.Close() })
 	for n := range 1 + draw(5)/4 {
-		w.lives.Go(func() { w.runClient(drawing(seed, uint64(1000+n))) })
+		draw := drawing(seed, uint64(1000+n))
+		w.lives.Go(func() { w.runClient(draw, w.client(*stressConfig(draw))) })
 	}
 	w.lives.Go(func() { w.restarts(drawing(seed, 1)) })
 	if w.plan.quiet {
@@ -156,8 +163,7 @@ func stressConfig(draw func(int) int) *conn.Config {
 }
 
 // runClient keeps a client until all is calm and its last session has ended.
-func (w *stressed) runClient(draw func(int) int) {
-	cfg := w.client(*stressConfig(draw))
+func (w *stressed) runClient(draw func(int) int, cfg *conn.Config) {
 	for {
 		h := conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
 			return w.enter(c, 0).live(ctx)
@@ -166,7 +172,7 @@ func (w *stressed) runClient(draw func(int) int) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			_ = conn.Run(ctx, "mem://server", h, cfg) // the application knows what came of it
+			_ = conn.Run(ctx, w.target, h, cfg) // the application knows what came of it
 		}()
 		if draw(4) == 0 {
 			timer := time.AfterFunc(time.Duration(draw(3000))*time.Millisecond, func() {
@@ -190,6 +196,11 @@ func (w *stressed) runClient(draw func(int) int) {
 }
 
 func (w *stressed) handler() conn.Handler {
+	if w.plan.pushed {
+		return conn.OnMessage(func(_ context.Context, c *conn.Conn, msg []byte) error {
+			return w.pushedTo(c).handle(msg)
+		})
+	}
 	return conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
 		return w.enter(c, 1).live(ctx)
 	})

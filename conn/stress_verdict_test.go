@@ -57,19 +57,31 @@ func (e *stressEnd) legitimate(lost *conn.LostError) {
 // hurry any more: soon everything that was accepted is acknowledged, though nobody
 // asks, and what is asked is answered at once.
 func (e *stressEnd) settle() {
-	time.Sleep(4 * time.Second) // a dial may hang, an attempt wait, an acknowledgement be lazy
-	if e.settles() {
-		st := e.Stats()
+	patience := 300 * time.Millisecond
+	if e.plan.real {
+		patience = time.Minute
+		e.await(func(st conn.Stats) bool { return st.Connected && st.Unacked == 0 })
+	} else {
+		time.Sleep(4 * time.Second) // a dial may hang, an attempt wait, an acknowledgement be lazy
+	}
+	if st := e.Stats(); e.settles() {
 		assert.True(e, st.Connected && st.Unacked == 0, "seed %d, side %d: something stands still: %+v", e.seed, e.side, st)
 		err := e.Send(context.Background(), e.streams[0].Offer(1))
 		e.streams[0].Answer(err == nil)
-		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := e.flush(ctx); e.settles() {
 			assert.NoError(e, err, "seed %d, side %d", e.seed, e.side)
 		}
 	}
 	time.Sleep(time.Second) // the peer sees the same
+}
+
+// await waits for something on a real network, where nobody knows how long it takes.
+func (e *stressEnd) await(done func(conn.Stats) bool) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end) && e.settles() && !done(e.Stats()); {
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // settles reports whether both applications are still there.
