@@ -83,6 +83,22 @@ test('messages that are accepted without a link go out in order behind those tha
   assert.deepEqual(raw, ['b', 'c', 'd', 'e']);
 });
 
+test('what was ever sent stays in doubt until it is consumed', () => {
+  const rig = Rig.open();
+  rig.send('a', 'b');
+  rig.cut();
+  rig.send('c');
+  rig.redial();
+  rig.session.fed(encode(Kind.WELCOME, { resumed: true, epoch: EPOCH, id: ID, received: 6, consumed: 0, window: 1 << 20, maxMessage: 1 << 20,
+    minPing: 0, ttl: 0, token: token(2) }), rig.now);
+  rig.pump(0); // the transport takes nothing
+  rig.cut();
+  rig.redial();
+  rig.say(Kind.REFUSE, refuse(4));
+  const { unknown, undelivered } = rig.lost('restarted');
+  assert.deepEqual([unknown.map(text), undelivered.map(text)], [['a', 'b'], ['c']]);
+});
+
 test('half of a frame counts nothing', () => {
   const rig = Rig.open();
   const whole = encode(Kind.DATA, bytes('hello'));

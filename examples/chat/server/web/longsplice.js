@@ -949,7 +949,7 @@ export class Connection {
     const { signal } = options;
     signal?.throwIfAborted();
     const c = new Connection(url, options, backoff);
-    const stop = () => c.close();
+    const stop = () => c.close().catch(() => {});
     signal?.addEventListener('abort', stop);
     c.#event((t) => c.#session.start(t, ...waiting));
     try {
