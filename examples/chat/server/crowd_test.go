@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -28,6 +29,8 @@ const (
 	crowdSteps   = 8  // of each of the others
 	crowdCut     = 15 // steps of anybody from one cut to the next
 )
+
+var crowdSeed = flag.Uint64("seed", 0, "draw what the crowd does from this; 0 means at random")
 
 // A track is what a client has seen of a room.
 type track struct {
@@ -219,8 +222,11 @@ func (o *one) step() []protocol.Message {
 // happens to their links; what somebody misses is told; and private lines reach
 // whom they are for and nobody else.
 func TestACrowd(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := *crowdSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("-seed=%d draws the same steps and cuts again", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	s := startServer(t, "-memory-lines", "32", "-max-rooms", "100", "-send-buffer", "16384")
 	for i := range crowdClients { // private lines go to those who have been there
