@@ -55,6 +55,16 @@ func (f *frames) next() ([]byte, error) {
 	}
 }
 
+// readAll has a see all messages.
+func (f *frames) readAll(a app, from sender) {
+	for {
+		msg, err := f.next()
+		if err != nil || a(msg, from) != nil {
+			return
+		}
+	}
+}
+
 // room moves what there is to the front of the buffer, and sees to it that size
 // bytes fit.
 func (f *frames) room(size int) {

@@ -19,7 +19,7 @@ func openLedger(name string) (*ledger, error) {
 }
 
 // app writes a message down and then answers it.
-func (l *ledger) app(msg []byte, reply func([]byte) error) error {
+func (l *ledger) app(msg []byte, from sender) error {
 	h, ok := parse(msg)
 	if !ok || h.seq >= ledgerRow {
 		return fmt.Errorf("no message of a storm: %d bytes", len(msg))
@@ -31,7 +31,7 @@ func (l *ledger) app(msg []byte, reply func([]byte) error) error {
 	if _, err := l.f.WriteAt(n[:], at); err != nil {
 		return err
 	}
-	return reply(msg)
+	return from.Send(msg)
 }
 
 // row returns how often each message of a client has been consumed.

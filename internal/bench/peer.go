@@ -26,9 +26,17 @@ type peer struct {
 }
 
 // An app is what a server does with the messages that come in. It is called
-// for one message of a connection at a time, and msg is borrowed. It may keep
-// reply for as long as the connection lives.
-type app func(msg []byte, reply func([]byte) error) error
+// for one message of a connection at a time, and msg is borrowed. An error ends
+// the connection.
+type app func(msg []byte, from sender) error
+
+// A sender is the way back to whom a message came from.
+type sender interface{ Send(msg []byte) error }
+
+// A sendFunc makes a function a sender.
+type sendFunc func(msg []byte) error
+
+func (f sendFunc) Send(msg []byte) error { return f(msg) }
 
 // A server is a server of one peer.
 type server interface {
@@ -64,7 +72,7 @@ type client interface {
 
 // peers are all that take part, the floor first.
 var peers = []*peer{
-	floorPeer, longsplicePeer, hubPeer, wsPeer,
+	floorPeer, longsplicePeer, readerPeer, hubPeer, wsPeer,
 	gorillaPeer, gwsPeer, coderPeer, melodyPeer, natsPeer, grpcPeer, yamuxPeer, tutorialPeer,
 }
 

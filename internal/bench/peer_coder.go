@@ -60,7 +60,7 @@ func serveCoder(addr string, a app) (s server, err error) {
 		k.rooms.join(room, c)
 		defer k.rooms.leave(room, c)
 		if c.Send(welcome) == nil {
-			c.read(func(msg []byte) error { return a(msg, c.Send) })
+			c.read(func(msg []byte) error { return a(msg, c) })
 		}
 	})
 	return k, err

@@ -40,18 +40,19 @@ func (s *floorServer) serve(nc net.Conn, a app) {
 	if _, err := nc.Write(appendFrame(nil, hello)); err != nil {
 		return
 	}
-	var out []byte
-	reply := func(msg []byte) error {
-		out = appendFrame(out[:0], msg)
-		_, err := nc.Write(out)
-		return err
-	}
-	for {
-		msg, err := in.next()
-		if err != nil || a(msg, reply) != nil {
-			return
-		}
-	}
+	in.readAll(a, &floorReply{nc: nc})
+}
+
+// A floorReply has memory of its own for what it writes.
+type floorReply struct {
+	nc  net.Conn
+	out []byte
+}
+
+func (r *floorReply) Send(msg []byte) error {
+	r.out = appendFrame(r.out[:0], msg)
+	_, err := r.nc.Write(r.out)
+	return err
 }
 
 func (s *floorServer) Publish(room uint32, msgs [][]byte) error {

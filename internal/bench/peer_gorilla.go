@@ -69,7 +69,7 @@ func serveGorilla(addr string, a app) (s server, err error) {
 			defer ws.Close()
 			defer g.rooms.leave(room, c)
 			if c.Send(welcome) == nil {
-				c.read(func(msg []byte) error { return a(msg, c.Send) })
+				c.read(func(msg []byte) error { return a(msg, c) })
 			}
 		})
 	})

@@ -46,6 +46,8 @@ func (m *grpcMember) send(msg any) error {
 	return m.SendMsg(msg)
 }
 
+func (m *grpcMember) Send(msg []byte) error { return m.send(&wrapperspb.BytesValue{Value: msg}) }
+
 func serveGrpc(addr string, a app) (server, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -75,15 +77,14 @@ func (s *grpcServer) join(stream grpc.ServerStream) error {
 	room, m := binary.BigEndian.Uint32(in.Value), &grpcMember{ServerStream: stream}
 	s.rooms.join(room, m)
 	defer s.rooms.leave(room, m)
-	reply := func(msg []byte) error { return m.send(&wrapperspb.BytesValue{Value: msg}) }
-	if err := reply(welcome); err != nil {
+	if err := m.Send(welcome); err != nil {
 		return err
 	}
 	for {
 		if err := stream.RecvMsg(&in); err != nil {
 			return err
 		}
-		if err := s.a(in.Value, reply); err != nil {
+		if err := s.a(in.Value, m); err != nil {
 			return err
 		}
 	}

@@ -50,10 +50,14 @@ func serveGws(addr string, a app) (s server, err error) {
 
 func (s *gwsServer) OnMessage(c *gws.Conn, m *gws.Message) {
 	defer m.Close()
-	if s.a(m.Bytes(), func(msg []byte) error { return c.WriteMessage(gws.OpcodeBinary, msg) }) != nil {
+	if s.a(m.Bytes(), gwsReply{c}) != nil {
 		c.NetConn().Close()
 	}
 }
+
+type gwsReply struct{ *gws.Conn }
+
+func (r gwsReply) Send(msg []byte) error { return r.WriteMessage(gws.OpcodeBinary, msg) }
 
 func (s *gwsServer) Publish(room uint32, msgs [][]byte) error {
 	for _, m := range msgs {

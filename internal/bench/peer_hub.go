@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"net"
 	"strconv"
 
@@ -35,24 +34,13 @@ func serveHub(addr string, a app) (server, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hubServer{hub: hub.New(hubconn.Config())}
-	h.sessions = serveSessions(ln, h.handler(a))
-	return h, nil
-}
-
-func (s *hubServer) handler(a app) conn.HandlerFunc {
-	return func(ctx context.Context, c *conn.Conn) error {
-		hello, err := c.Receive(ctx)
-		if err != nil {
-			return err
-		}
-		sub, err := s.hub.Join(ctx, hubRoom(binary.BigEndian.Uint32(hello)), hubconn.Member(c))
-		if err != nil {
-			return err
-		}
-		defer sub.Leave()
-		return converse(ctx, c, a)
+	h := hub.New(hubconn.Config())
+	join := func(ctx context.Context, room uint32, c *conn.Conn) error {
+		// Nobody leaves: a membership ends at the first offer after its session.
+		_, err := h.Join(ctx, hubRoom(room), hubconn.Member(c))
+		return err
 	}
+	return &hubServer{serveSessions(ln, pushed(a, join), nil), h}, nil
 }
 
 func (s *hubServer) Publish(room uint32, msgs [][]byte) error {

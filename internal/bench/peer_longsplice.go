@@ -15,7 +15,7 @@ var longsplicePeer = &peer{
 	name:     "longsplice",
 	ours:     true,
 	promises: true,
-	tuned:    "the zero Config; a burst is one Batch, which TrySendBatch of each member's Conn is given",
+	tuned:    "the zero Config but for a hook; OnMessage; a burst is one Batch, which TrySendBatch of each member's Conn is given",
 	serve:    serveLongsplice,
 	dial: func(ctx context.Context, to target) (client, error) {
 		return dialLongsplice(ctx, to, nil)
@@ -37,8 +37,8 @@ type sessions struct {
 }
 
 // serveSessions has h serve the links that ln accepts.
-func serveSessions(ln net.Listener, h conn.HandlerFunc) *sessions {
-	s := &sessions{srv: conn.NewServer(h, nil), ln: ln}
+func serveSessions(ln net.Listener, h conn.Handler, cfg *conn.Config) *sessions {
+	s := &sessions{srv: conn.NewServer(h, cfg), ln: ln}
 	s.served.Go(func() { _ = s.srv.Serve(context.Background(), ln) }) // it ends with Close
 	return s
 }
@@ -53,40 +53,40 @@ func serveLongsplice(addr string, a app) (server, error) {
 	if err != nil {
 		return nil, err
 	}
+	return serveLongspliceOn(ln, a), nil
+}
+
+func serveLongspliceOn(ln net.Listener, a app) *longspliceServer {
 	s := new(longspliceServer)
-	s.sessions = serveSessions(ln, s.handler(a))
-	return s, nil
-}
-
-func (s *longspliceServer) handler(a app) conn.HandlerFunc {
-	return func(ctx context.Context, c *conn.Conn) error {
-		hello, err := c.Receive(ctx)
-		if err != nil {
-			return err
-		}
-		room := binary.BigEndian.Uint32(hello)
+	h := pushed(a, func(_ context.Context, room uint32, c *conn.Conn) error {
 		s.rooms.join(room, c)
-		defer s.rooms.leave(room, c)
-		return converse(ctx, c, a)
-	}
+		return nil
+	})
+	s.sessions = serveSessions(ln, h, &conn.Config{Trace: &conn.Trace{
+		SessionEnd: func(c *conn.Conn, _ error) { s.rooms.leaveAll(c) },
+	}})
+	return s
 }
 
-// converse welcomes a client that has joined, and has a see all that it says.
-func converse(ctx context.Context, c *conn.Conn, a app) error {
-	if err := c.Send(ctx, welcome); err != nil {
-		return err
-	}
-	reply := func(msg []byte) error { return c.Send(ctx, msg) }
-	for msg, err := range c.Messages(ctx) {
-		if err != nil {
+// pushed handles messages: the first, which names a room, with join, and all
+// others with a. They are told apart by their lengths.
+func pushed(a app, join func(ctx context.Context, room uint32, c *conn.Conn) error) conn.Handler {
+	return conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
+		if len(msg) != helloSize {
+			return a(msg, sessionReply{c})
+		}
+		if err := join(ctx, binary.BigEndian.Uint32(msg), c); err != nil {
 			return err
 		}
-		if err := a(msg, reply); err != nil {
-			return err
-		}
-	}
-	return nil
+		return c.Send(ctx, welcome)
+	})
 }
+
+const helloSize = 4
+
+type sessionReply struct{ *conn.Conn }
+
+func (r sessionReply) Send(msg []byte) error { return r.Conn.Send(context.Background(), msg) }
 
 func (s *sessions) Addr() string { return s.ln.Addr().String() }
 

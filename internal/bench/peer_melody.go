@@ -24,7 +24,7 @@ func serveMelody(addr string, a app) (s server, err error) {
 	m.Config.MaxMessageSize = maxFrame
 	m.HandleConnect(func(s *melody.Session) { _ = s.WriteBinary(welcome) })
 	m.HandleMessageBinary(func(s *melody.Session, msg []byte) {
-		if a(msg, s.WriteBinary) != nil {
+		if a(msg, sendFunc(s.WriteBinary)) != nil {
 			s.Close()
 		}
 	})

@@ -80,10 +80,14 @@ func (s *natsServer) connect(a app) (err error) {
 	if s.tcp, err = nats.Connect(s.srv.ClientURL()); err != nil {
 		return err
 	}
-	deliver := func(m *nats.Msg) { _ = a(m.Data, m.Respond) } // there is no connection to end
+	deliver := func(m *nats.Msg) { _ = a(m.Data, natsReply{m}) } // there is no connection to end
 	return errors.Join(natsSubscribe(s.app, natsIn, deliver), natsSubscribe(s.tcp, natsStream, deliver),
 		s.app.Flush(), s.tcp.Flush())
 }
+
+type natsReply struct{ *nats.Msg }
+
+func (r natsReply) Send(msg []byte) error { return r.Respond(msg) }
 
 func natsSubscribe(nc *nats.Conn, subject string, deliver nats.MsgHandler) error {
 	sub, err := nc.Subscribe(subject, deliver)

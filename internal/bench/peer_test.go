@@ -37,8 +37,8 @@ func TestEveryPeer(t *testing.T) {
 }
 
 func testAnswers(t *testing.T, p *peer) {
-	s, err := p.serve("127.0.0.1:0", func(msg []byte, reply func([]byte) error) error {
-		return reply(append([]byte("you said "), msg...))
+	s, err := p.serve("127.0.0.1:0", func(msg []byte, from sender) error {
+		return from.Send(append([]byte("you said "), msg...))
 	})
 	require.NoError(t, err)
 	defer s.Close()
@@ -60,7 +60,7 @@ func testAnswers(t *testing.T, p *peer) {
 }
 
 func testRooms(t *testing.T, p *peer) {
-	s, err := p.serve("127.0.0.1:0", func([]byte, func([]byte) error) error { return nil })
+	s, err := p.serve("127.0.0.1:0", func([]byte, sender) error { return nil })
 	require.NoError(t, err)
 	defer s.Close()
 	var got [3]<-chan string
@@ -86,7 +86,7 @@ func testRooms(t *testing.T, p *peer) {
 }
 
 func testEnd(t *testing.T, p *peer) {
-	s, err := p.serve("127.0.0.1:0", func([]byte, func([]byte) error) error { return nil })
+	s, err := p.serve("127.0.0.1:0", func([]byte, sender) error { return nil })
 	require.NoError(t, err)
 	receive, _ := collect()
 	c, err := p.dial(t.Context(), target{addr: s.Addr(), receive: receive})

@@ -56,20 +56,14 @@ func (s *tutorialServer) serve(nc net.Conn, a app) {
 	defer close(gone)
 	defer s.rooms.leave(room, out)
 	out <- appendFrame(nil, hello)
-	reply := func(msg []byte) error {
+	in.readAll(a, sendFunc(func(msg []byte) error {
 		select {
 		case out <- appendFrame(nil, msg):
 			return nil
 		default:
 			return errSlow
 		}
-	}
-	for {
-		msg, err := in.next()
-		if err != nil || a(msg, reply) != nil {
-			return
-		}
-	}
+	}))
 }
 
 func (s *tutorialServer) Publish(room uint32, msgs [][]byte) error {

@@ -40,8 +40,7 @@ func serveWS(addr string, a app) (server, error) {
 		return nil, err
 	}
 	ln := wsconn.NewListener(nil)
-	s := &wsServer{new(longspliceServer), tcp, &http.Server{Handler: ln}, make(chan struct{})}
-	s.sessions = serveSessions(ln, s.handler(a))
+	s := &wsServer{serveLongspliceOn(ln, a), tcp, &http.Server{Handler: ln}, make(chan struct{})}
 	go func() {
 		defer close(s.done)
 		_ = s.web.Serve(tcp) // it ends with Close

@@ -54,18 +54,12 @@ func (s *yamuxServer) serve(nc net.Conn, a app) {
 	room := binary.BigEndian.Uint32(hello)
 	s.rooms.join(room, nc)
 	defer s.rooms.leave(room, nc)
-	reply := func(msg []byte) error {
+	reply := sendFunc(func(msg []byte) error {
 		_, err := nc.Write(appendFrame(nil, msg))
 		return err
-	}
-	if reply(hello) != nil {
-		return
-	}
-	for {
-		msg, err := in.next()
-		if err != nil || a(msg, reply) != nil {
-			return
-		}
+	})
+	if reply(hello) == nil {
+		in.readAll(a, reply)
 	}
 }
 

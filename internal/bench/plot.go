@@ -28,7 +28,7 @@ func color(p *peer) string {
 		}
 	}
 	if p.ours {
-		return []string{"#c2410c", "#ea7317", "#f0a868"}[mine%3]
+		return []string{"#c2410c", "#8f2f0a", "#ea7317", "#f0a868"}[mine%4]
 	}
 	return []string{"#2563a8", "#5b8ec9", "#0f766e", "#5aa89f", "#6d3fa0", "#a07cc5", "#4d7c0f", "#8a6d1d"}[others%8]
 }

@@ -27,6 +27,21 @@ func (r *rooms[M]) leave(room uint32, m M) {
 	r.members[room] = slices.DeleteFunc(left, func(o M) bool { return o == m })
 }
 
+// leaveAll is leave for a member whose room is not known.
+func (r *rooms[M]) leaveAll(m M) {
+	r.mu.Lock()
+	var in []uint32
+	for room, members := range r.members {
+		if slices.Contains(members, m) {
+			in = append(in, room)
+		}
+	}
+	r.mu.Unlock()
+	for _, room := range in {
+		r.leave(room, m)
+	}
+}
+
 // each calls f with every member of every room.
 func (r *rooms[M]) each(f func(M)) {
 	r.mu.Lock()

@@ -20,6 +20,7 @@ type scale struct {
 	streamSizes []int
 
 	idleConns int
+	idleFor   time.Duration // before they are measured
 
 	stormClients int
 	stormEvery   time.Duration // each says something so often
@@ -43,6 +44,7 @@ func full(long time.Duration) scale {
 		senders:      []int{1, 64},
 		streamSizes:  []int{16, 64, 1 << 10, 64 << 10},
 		idleConns:    15_000,
+		idleFor:      8 * time.Second,
 		stormClients: 10_000,
 		stormEvery:   time.Second,
 		stormDown:    4 * time.Second,
@@ -64,6 +66,7 @@ func quick() scale {
 		senders:      []int{1, 8},
 		streamSizes:  []int{64},
 		idleConns:    200,
+		idleFor:      40 * time.Millisecond,
 		stormClients: 50,
 		stormEvery:   200 * time.Millisecond,
 		stormDown:    400 * time.Millisecond,

@@ -60,11 +60,11 @@ func (s *Stand) Serve(args Serve, reply *Served) error {
 func (s *Stand) app(args Serve) (app, error) {
 	switch args.Does {
 	case "fanout":
-		return func([]byte, func([]byte) error) error { return nil }, nil
+		return func([]byte, sender) error { return nil }, nil
 	case "echo":
-		return func(msg []byte, reply func([]byte) error) error { return reply(msg) }, nil
+		return func(msg []byte, from sender) error { return from.Send(msg) }, nil
 	case "stream":
-		return func(msg []byte, _ func([]byte) error) error { return s.sink.take(msg) }, nil
+		return func(msg []byte, _ sender) error { return s.sink.take(msg) }, nil
 	case "storm":
 		l, err := openLedger(args.Ledger)
 		if err != nil {

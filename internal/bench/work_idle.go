@@ -2,7 +2,7 @@ package main
 
 import "context"
 
-// Idle connections have joined a room and say nothing. The figure is what the
+// Idle connections have joined a room and have said nothing for some seconds. The figure is what the
 // server's process occupies more than it did without them, after a garbage
 // collection; the kernel's own memory for sockets is not in it.
 var idleWork = &work{
@@ -37,7 +37,7 @@ func (e *entry) idle(ctx context.Context, at where) error {
 	if err != nil {
 		return err
 	}
-	if err := sleep(ctx, e.scale.settle); err != nil { // what a handshake held has been let go
+	if err := sleep(ctx, e.scale.idleFor); err != nil { // what a handshake held has been let go
 		return err
 	}
 	if err := r.server.call(ctx, "Stand.Memory", struct{}{}, &after); err != nil {
