@@ -120,18 +120,21 @@ func (in *inbox) push(frames []byte, n int, ch *chunk) {
 	in.queue = append(in.queue, region{frames, ch})
 }
 
-// extend makes the last region longer, if frames lie right behind it: a peer
-// that sends each message by itself would have a region for each.
+// extend makes the last region longer, if frames lie behind it in its chunk: a
+// peer that sends each message by itself would have a region for each. Between
+// them there can only be control frames, which next passes over.
 func (in *inbox) extend(frames []byte, ch *chunk) bool {
 	last := &in.now
 	if in.head < len(in.queue) {
 		last = &in.queue[len(in.queue)-1]
 	}
-	n := len(last.frames)
-	if last.chunk != ch || n == 0 || n == cap(last.frames) || &last.frames[:n+1][n] != &frames[0] {
+	// Both reach to the chunk's end, so that their capacities tell how far apart
+	// they begin.
+	n, from := len(last.frames), cap(last.frames)-cap(frames)
+	if last.chunk != ch || n == 0 || from < n {
 		return false
 	}
-	last.frames = last.frames[:n+len(frames)]
+	last.frames = last.frames[:from+len(frames)]
 	return true
 }
 
