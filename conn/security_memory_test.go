@@ -17,8 +17,8 @@ import (
 // What SECURITY.md says that a peer can make a server hold. Sizes are those of
 // the configuration that the tests use.
 const (
-	strangerCost = 32 << 10 // a link in its handshake, goroutine included
-	liveCost     = 32 << 10 // a session beside its messages, goroutines included
+	strangerCost = 32 << 10        // a link in its handshake, goroutine included
+	liveCost     = 32 << 10        // a session beside its messages, goroutines included
 	waitingCost  = 3 * sessionCost // one that waits without a message; about half of it without -race
 )
 
