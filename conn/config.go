@@ -107,8 +107,9 @@ type Config struct {
 
 	// Authenticate, if set, judges each link before anything else is looked
 	// at. Only the same identity can resume a session. An error refuses the
-	// link; the client is told no more than that, unless it is a
-	// *RefusedError, whose Reason is passed on.
+	// link for good; the client is told no more than that, unless it is a
+	// *RefusedError, whose Reason is passed on. With RefusedBusy the client
+	// tries again later.
 	Authenticate func(ctx context.Context, p Peer) (identity string, err error)
 
 	// SessionTTL is how long a session outlives its last link, and how long a
@@ -165,7 +166,14 @@ type Peer struct {
 	Credential []byte               // borrowed; empty if the client sent none
 	TLS        *tls.ConnectionState // nil unless the transport is TLS
 	Transport  net.Conn             // the transport, to ask for its type; not to be used
+
+	value *any
 }
+
+// SetValue has [Conn.Value] return v at the server's end of the session, if this
+// link is accepted, until a later link sets another value: what a login has
+// proved beside the identity. It is for the time of Authenticate.
+func (p Peer) SetValue(v any) { *p.value = v }
 
 // pick is the accessor of a setting: def for zero, off for a negative value.
 func pick[T int | int64 | float64 | time.Duration](v, def, off T) T {

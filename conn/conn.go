@@ -72,6 +72,7 @@ type Conn struct {
 
 	leaving    bool // the server has asked this client to go
 	detachedAt time.Duration
+	value      any // of the last Authenticate that has set one
 	replayed   int // messages that the present link carries once more
 
 	// These do not change once the Conn is in use.
@@ -136,6 +137,9 @@ func (c *Conn) attachLocked(l *link, gen uint64, minPing time.Duration) (old *li
 	c.hb.Carry(c.learn)
 	c.maxOut = c.s.MaxSend()
 	c.awaitReportLocked()
+	if l.value != nil {
+		c.value = l.value
+	}
 	c.replayed = c.s.Replay()
 	c.stats.replayed += uint64(c.replayed)
 	c.stats.links++
@@ -203,6 +207,14 @@ func (c *Conn) ID() string { return c.id }
 
 // Identity is what the server's Authenticate returned; empty on a client.
 func (c *Conn) Identity() string { return c.who }
+
+// Value is what [Config.Authenticate] has set with [Peer.SetValue] for the newest
+// link for which it did; nil on a client.
+func (c *Conn) Value() any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.value
+}
 
 // RemoteAddr is the address of the peer on the present link, nil without one.
 func (c *Conn) RemoteAddr() net.Addr {

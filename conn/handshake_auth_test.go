@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -190,4 +191,52 @@ func TestLogsHoldNoTokensAndQuoteStrangers(t *testing.T) {
 	for _, s := range append(forbidden, "payload-of-ada", "\x1b", "\u202e", "line\nbreak") {
 		require.NotContains(t, logged, s)
 	}
+}
+
+// What a login has proved reaches the handler; a later link may prove more.
+func TestValueOfALogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		logins := 0
+		r := inMemory(t, nil, &Config{Authenticate: func(_ context.Context, p Peer) (string, error) {
+			if logins++; logins != 2 {
+				p.SetValue(logins)
+			}
+			return "ann", nil
+		}})
+		c, err := Dial(t.Context(), "mem://server", &Config{Dialers: map[string]DialFunc{
+			"mem": func(context.Context, string) (net.Conn, error) { return r.dial(""), nil },
+		}})
+		require.NoError(t, err)
+		defer c.Close()
+		end := r.srv.sessions.all()[0]
+		for _, want := range []int{1, 1, 3} { // the second link sets none
+			synctest.Wait()
+			require.Equal(t, want, end.Value())
+			end.mu.Lock()
+			l := end.link
+			end.mu.Unlock()
+			l.fail(net.ErrClosed)
+			time.Sleep(time.Minute)
+		}
+		require.Nil(t, c.Value())
+	})
+}
+
+// A server that cannot judge at present does not turn its clients away for good.
+func TestBusyAuthenticateIsAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		r := inMemory(t, nil, &Config{Authenticate: func(context.Context, Peer) (string, error) {
+			if asked++; asked < 3 {
+				return "", &RefusedError{Code: RefusedBusy, Reason: "the database is away"}
+			}
+			return "ann", nil
+		}})
+		c, err := Dial(t.Context(), "mem://server", &Config{Dialers: map[string]DialFunc{
+			"mem": func(context.Context, string) (net.Conn, error) { return r.dial(""), nil },
+		}})
+		require.NoError(t, err)
+		defer c.Close()
+		require.Equal(t, 3, asked)
+	})
 }

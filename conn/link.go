@@ -36,6 +36,7 @@ type link struct {
 	err    error         // why it died; set before dead is closed
 	dead   chan struct{} // closed when the socket is; nil if nobody waits for that
 	onDead func()        // set before the handshake, if at all
+	value  any           // what Authenticate has attached
 }
 
 // newLink makes a link of a transport that it owns from now on.

@@ -86,7 +86,7 @@ func (s *Server) authenticate(ctx context.Context, l *link, h *wire.Hello) (stri
 	if s.cfg.Authenticate == nil {
 		return "", nil
 	}
-	p := Peer{RemoteAddr: l.nc.RemoteAddr(), Credential: h.Credential, Transport: l.nc}
+	p := Peer{RemoteAddr: l.nc.RemoteAddr(), Credential: h.Credential, Transport: l.nc, value: &l.value}
 	if t, ok := l.nc.(*tls.Conn); ok {
 		state := t.ConnectionState()
 		p.TLS = &state
@@ -96,6 +96,9 @@ func (s *Server) authenticate(ctx context.Context, l *link, h *wire.Hello) (stri
 		r := wire.Refuse{Code: wire.RefuseIdentity}
 		if told := new(RefusedError); errors.As(err, &told) {
 			r.Reason = told.Reason
+			if told.Code == RefusedBusy {
+				r.Code, r.Retry = wire.RefuseBusy, s.cfg.comeBack()
+			}
 		}
 		return "", errors.Join(s.refuse(l, r), err)
 	}

@@ -14,6 +14,7 @@ require (
 	github.com/hinshun/vt10x v0.0.0-20220301184237-5011da428d02
 	github.com/longsplice/longsplice v0.0.0
 	github.com/longsplice/longsplice/conn/wsconn v0.0.0
+	github.com/longsplice/longsplice/hub/boltbroker v0.0.0
 	github.com/prometheus/client_golang v1.23.2
 	github.com/stretchr/testify v1.12.1
 	go.etcd.io/bbolt v1.5.0
@@ -59,4 +60,5 @@ require (
 replace (
 	github.com/longsplice/longsplice => ../
 	github.com/longsplice/longsplice/conn/wsconn => ../conn/wsconn
+	github.com/longsplice/longsplice/hub/boltbroker => ../hub/boltbroker
 )

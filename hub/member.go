@@ -110,6 +110,16 @@ func (s *Sub[T]) Leave() {
 	s.settle()
 }
 
+// Quit is Leave for a user who says goodbye: unless other members of the user are
+// left, the user is gone at once, without [Room.Grace].
+func (s *Sub[T]) Quit() {
+	s.Leave()
+	r := s.in
+	r.mu.Lock()
+	r.core.Dismiss(s.at.User, r.hub.clock())
+	r.unlock()
+}
+
 // leave ends the membership with an error, and reports whether it had not ended
 // before.
 func (s *Sub[T]) leave(err error) bool {

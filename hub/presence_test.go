@@ -122,3 +122,23 @@ func TestManyUsersAreCountedRatherThanNamed(t *testing.T) {
 		require.Len(t, h.Users("r"), 60)
 	})
 }
+
+func TestQuitIsGoodbyeAtOnce(t *testing.T) {
+	bubble(t, with(Room{Grace: 5 * time.Second}), func(t *testing.T, h *Hub[string]) {
+		watcher, _ := join(t, h, "r")
+		_, one := join(t, h, "r", As("ann"))
+		_, other := join(t, h, "r", As("ann"))
+		one.Quit()
+		require.Equal(t, []string{"ann"}, h.Users("r"), "the other is still there")
+		other.Quit()
+		other.Quit()
+		require.Empty(t, h.Users("r"))
+		require.Equal(t, "[joined 1] +ann -ann", watcher.String())
+		_, again := join(t, h, "r", As("ann"))
+		time.Sleep(time.Minute)
+		require.Equal(t, []string{"ann"}, h.Users("r"), "nothing of the first time is left")
+		again.Leave()
+		again.Quit() // in the grace
+		require.Equal(t, "[joined 1] +ann -ann +ann -ann", watcher.String())
+	})
+}

@@ -40,12 +40,19 @@ func (b *Broker[T]) do(ctx context.Context, write func(*bolt.Tx) error, after fu
 	}
 }
 
+// sweepEvery is how often the broker sweeps by itself.
+const sweepEvery = 10 * time.Minute
+
 // commit writes what has gathered, again and again.
 func (b *Broker[T]) commit() {
 	defer close(b.out)
+	sweep := time.NewTicker(sweepEvery)
+	defer sweep.Stop()
 	for {
 		var batch []call
 		select {
+		case <-sweep.C:
+			batch = append(batch, call{write: b.sweep, err: make(chan error, 1)})
 		case c := <-b.calls:
 			batch = append(batch, c)
 		case <-b.quit:

@@ -95,16 +95,17 @@ func (b *Broker[T]) trim(bucket *bolt.Bucket, most int) (n int, err error) {
 }
 
 // Sweep drops values that have become too old in rooms in which nothing is
-// published: some thousands of them, so that others are not held up.
-func (b *Broker[T]) Sweep(ctx context.Context) error {
-	return b.do(ctx, func(tx *bolt.Tx) error {
-		most := 10_000
-		return tx.Bucket(roomsKey).ForEachBucket(func(room []byte) error {
-			n, err := b.trim(tx.Bucket(roomsKey).Bucket(room), most)
-			most -= n
-			return err
-		})
-	}, nil)
+// published: some thousands of them, so that others are not held up. The broker
+// does it every ten minutes by itself.
+func (b *Broker[T]) Sweep(ctx context.Context) error { return b.do(ctx, b.sweep, nil) }
+
+func (b *Broker[T]) sweep(tx *bolt.Tx) error {
+	most := 10_000
+	return tx.Bucket(roomsKey).ForEachBucket(func(room []byte) error {
+		n, err := b.trim(tx.Bucket(roomsKey).Bucket(room), most)
+		most -= n
+		return err
+	})
 }
 
 // Forget drops all that a room has kept, as part of an Update. Its offsets go on

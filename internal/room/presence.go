@@ -47,6 +47,13 @@ func (r *Room[T, H]) depart(user string, now time.Duration) {
 	r.leaving = append(r.leaving, leaving{user, p.until})
 }
 
+// Dismiss ends the grace of a user who has no members left.
+func (r *Room[T, H]) Dismiss(user string, now time.Duration) {
+	if p := r.users[user]; p != nil && p.members == 0 {
+		r.absent(user, now)
+	}
+}
+
 func (r *Room[T, H]) absent(user string, now time.Duration) {
 	delete(r.users, user)
 	r.roster = nil

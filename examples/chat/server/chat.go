@@ -1,17 +1,22 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/examples/chat/internal/claims"
 	"github.com/longsplice/longsplice/examples/chat/internal/metrics"
 	"github.com/longsplice/longsplice/examples/chat/internal/quota"
-	"github.com/longsplice/longsplice/examples/chat/internal/store"
 	"github.com/longsplice/longsplice/examples/chat/internal/token"
 	"github.com/longsplice/longsplice/examples/chat/protocol"
 	"github.com/longsplice/longsplice/hub"
+	"github.com/longsplice/longsplice/hub/boltbroker"
 	"github.com/longsplice/longsplice/hub/hubconn"
 )
 
@@ -19,11 +24,11 @@ import (
 type chat struct {
 	log      *slog.Logger
 	settings atomic.Pointer[settings]
-	store    *store.Store
+	store    *boltbroker.Broker[*conn.Batch] // the lines, kept before they are shown
+	claims   *claims.Claims
 	key      token.Key
 	hub      *hub.Hub[*conn.Batch]
 	users    quota.Users
-	owners   owners
 	sessions sync.Map // *session → nothing
 	metrics  *metrics.Metrics
 }
@@ -33,19 +38,24 @@ func newChat(cfg *settings, log *slog.Logger) (*chat, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := store.Open(cfg.data, cfg.limits())
+	ch := &chat{log: log, key: key}
+	ch.settings.Store(cfg)
+	ch.store, err = boltbroker.Open(filepath.Join(cfg.data, "chat.db"), boltbroker.Config[*conn.Batch]{
+		Marshal: (*conn.Batch).MarshalBinary, Unmarshal: conn.ParseBatch, Limits: cfg.limits(),
+		OnCommit: func(calls int, took time.Duration, err error) { ch.metrics.Committed(calls, took, err) },
+	})
 	if err != nil {
 		return nil, err
 	}
-	ch := &chat{log: log, store: kept, key: key}
-	ch.settings.Store(cfg)
 	rooms := hubconn.Config()
 	rooms.RoomOf = func(string) hub.Room { return ch.settings.Load().room() }
-	rooms.Notice, rooms.Broker = notice, kept
+	rooms.Notice, rooms.Broker = notice, ch.store
 	rooms.MaxName = 256 // 32 characters of any script
 	ch.hub = hub.New(rooms)
-	ch.metrics = metrics.New(ch.hub, kept.Size)
-	kept.Committed = ch.metrics.Committed
+	ch.metrics = metrics.New(ch.hub, ch.store.Size)
+	if ch.claims, err = claims.In(context.Background(), ch.store); err != nil {
+		return nil, errors.Join(err, ch.close())
+	}
 	return ch, nil
 }
 

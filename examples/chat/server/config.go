@@ -9,8 +9,8 @@ import (
 
 	"github.com/longsplice/longsplice/examples/chat/internal/layered"
 	"github.com/longsplice/longsplice/examples/chat/internal/quota"
-	"github.com/longsplice/longsplice/examples/chat/internal/store"
 	"github.com/longsplice/longsplice/hub"
+	"github.com/longsplice/longsplice/hub/boltbroker"
 )
 
 // settings are what can be set. Each has one name: of the flag, in the file
@@ -109,7 +109,9 @@ func (s *settings) room() hub.Room {
 	return r
 }
 
-func (s *settings) limits() store.Limits { return store.Limits{Lines: s.keepLines, Age: s.keepAge} }
+func (s *settings) limits() boltbroker.Limits {
+	return boltbroker.Limits{Values: s.keepLines, Age: s.keepAge}
+}
 
 func (s *settings) quota() quota.Limits {
 	return quota.Limits{Rate: s.rate, Burst: s.burst, Connections: s.maxConnections, Rooms: s.maxRooms}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func TestTokensExpireWithTheirClaim(t *testing.T) {
 
 	claim := claimOf("ann")
 	claim.Until = time.Now().Add(-time.Second)
-	require.NoError(t, s.store.Claim(t.Context(), "ann", claim, "user:ann"))
+	require.NoError(t, s.claims.Set(t.Context(), "ann", claim, "user:ann"))
 	dial(t, s.target("tcp"), "ann").join("lobby") // the name is free again
 	before, err := s.key.Issue("ann", "owner of ann", time.Hour)
 	require.NoError(t, err)
@@ -66,14 +67,15 @@ func TestTheOperatorsTokenWins(t *testing.T) {
 	s := startServer(t)
 	dial(t, s.target("tcp"), "ann").join("lobby")
 	var out strings.Builder
-	cfg := *s.settings.Load()
-	cfg.issue = "Ann"
-	require.NoError(t, issue(&cfg, &out))
+	issue := func(name string) error {
+		args := []string{"-data", s.settings.Load().data, "-issue-token", name}
+		return run(t.Context(), args, func(string) string { return "" }, &out, io.Discard)
+	}
+	require.NoError(t, issue("Ann"))
 	l := &login{show: protocol.Login{Name: "ann", Token: strings.TrimSpace(out.String())}}
 	l.dial(t, s.target("tcp")).join("lobby")
 	l.dial(t, s.target("tcp")).join("lobby") // with what it was given
-	cfg.issue = "not a name"
-	require.Error(t, issue(&cfg, &out))
+	require.Error(t, issue("not a name"))
 }
 
 // TestTwoAtOnceForAFreeName: both log in before either has read its welcome. One

@@ -22,7 +22,6 @@ import (
 	"syscall"
 
 	"github.com/longsplice/longsplice/examples/chat/internal/layered"
-	"github.com/longsplice/longsplice/examples/chat/internal/names"
 	"github.com/longsplice/longsplice/examples/chat/internal/token"
 )
 
@@ -44,7 +43,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return err
 	}
 	if cfg.issue != "" {
-		return issue(cfg, stdout)
+		t, err := token.ByOperator(cfg.data, cfg.issue, cfg.tokenLife)
+		if err == nil {
+			_, err = fmt.Fprintln(stdout, t)
+		}
+		return err
 	}
 	level := new(slog.LevelVar)
 	level.Set(cfg.level())
@@ -82,22 +85,4 @@ func logger(cfg *settings, w io.Writer, level slog.Leveler) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
-}
-
-// issue prints a token of the operator's, which wins over any claim.
-func issue(cfg *settings, stdout io.Writer) error {
-	folded, err := names.Fold(cfg.issue)
-	if err != nil {
-		return err
-	}
-	key, err := token.Open(cfg.data)
-	if err != nil {
-		return err
-	}
-	t, err := key.Issue(folded, "", cfg.tokenLife)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(stdout, t)
-	return err
 }

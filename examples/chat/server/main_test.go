@@ -15,7 +15,7 @@ import (
 
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/conn/wsconn"
-	"github.com/longsplice/longsplice/examples/chat/internal/store"
+	"github.com/longsplice/longsplice/examples/chat/internal/claims"
 	"github.com/longsplice/longsplice/examples/chat/protocol"
 )
 
@@ -169,4 +169,4 @@ func (c *client) say(room, text string) {
 }
 
 // claimOf is a claim as it comes about when somebody logs in for the first time.
-func claimOf(name string) store.Claim { return store.Claim{Name: name, Owner: "owner of " + name} }
+func claimOf(name string) claims.Claim { return claims.Claim{Name: name, Owner: "owner of " + name} }

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/examples/chat/internal/claims"
 	"github.com/longsplice/longsplice/examples/chat/internal/names"
-	"github.com/longsplice/longsplice/examples/chat/internal/store"
 	"github.com/longsplice/longsplice/examples/chat/protocol"
 	"github.com/longsplice/longsplice/hub"
+	"github.com/longsplice/longsplice/hub/boltbroker"
 )
 
 // tell puts a line into two mailboxes, or none. There has to be a user of the
@@ -18,7 +20,7 @@ func (s *session) tell(ctx context.Context, m protocol.Message) error {
 	if err != nil {
 		return &failure{protocol.BadName, err.Error()}
 	}
-	to, err := s.store.Claimed(folded)
+	to, err := s.claims.Get(folded)
 	if err != nil {
 		return failed(err)
 	}
@@ -30,10 +32,10 @@ func (s *session) tell(ctx context.Context, m protocol.Message) error {
 		return err
 	}
 	line.To, line.Room = to.Name, protocol.Mailbox(to.Name)
-	lines := []store.Line{{Room: line.Room, Value: encode(line)}}
+	lines := []boltbroker.Entry[*conn.Batch]{{Room: line.Room, Value: encode(line)}}
 	if to.Name != s.claim.Name {
 		line.Room = s.mailbox()
-		lines = append(lines, store.Line{Room: line.Room, Value: encode(line)})
+		lines = append(lines, boltbroker.Entry[*conn.Batch]{Room: line.Room, Value: encode(line)})
 	}
 	return failed(s.store.Append(ctx, lines...))
 }
@@ -43,7 +45,7 @@ func (s *session) seen(ctx context.Context, m protocol.Message) error {
 	if m.Next == nil {
 		return &failure{protocol.BadRequest, "next is missing"}
 	}
-	return failed(s.store.SetSeen(ctx, fold(s.claim.Name), s.mailbox(), *m.Next))
+	return failed(s.claims.SetSeen(ctx, fold(s.claim.Name), s.mailbox(), *m.Next))
 }
 
 // most lines in one answer about history, if they fit.
@@ -87,7 +89,7 @@ func (s *session) nick(ctx context.Context, m protocol.Message) error {
 	}
 	if err := s.keep(ctx, claim); err != nil {
 		user.Leave()
-		if errors.Is(err, store.ErrTaken) {
+		if errors.Is(err, claims.ErrTaken) {
 			return &failure{protocol.BadName, err.Error()}
 		}
 		return failed(err)
@@ -95,6 +97,7 @@ func (s *session) nick(ctx context.Context, m protocol.Message) error {
 	s.drop(s.mailbox())
 	from := map[string]hub.JoinOption{}
 	for room, sub := range s.subs {
+		sub.Quit() // by the old name
 		s.drop(room)
 		from[room] = hub.From(sub.Position())
 	}

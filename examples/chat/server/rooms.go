@@ -45,7 +45,7 @@ func (s *session) join(ctx context.Context, m protocol.Message) error {
 	case m.From != nil:
 		start = hub.From(*m.From)
 	case m.Last == 0 && room == s.mailbox():
-		seen, err := s.store.Seen(fold(s.claim.Name))
+		seen, err := s.claims.Seen(fold(s.claim.Name))
 		if err != nil {
 			return failed(err)
 		}
@@ -86,6 +86,7 @@ func (s *session) leave(ctx context.Context, m protocol.Message) error {
 	if err != nil {
 		return err
 	}
+	s.subs[room].Quit()
 	s.drop(room)
 	return s.send(ctx, protocol.Message{Op: protocol.Left, Room: room})
 }

@@ -9,11 +9,11 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/conn/wsconn"
 	"github.com/longsplice/longsplice/examples/chat/internal/certificate"
+	"github.com/longsplice/longsplice/examples/chat/internal/ops"
 )
 
 // A server is the chat and where it listens.
@@ -41,12 +41,11 @@ func start(cfg *settings, log *slog.Logger) (*server, error) {
 	s.conns = conn.NewServer(ch, &conn.Config{
 		MaxMessage: maxMessage, SendBuffer: cfg.sendBuffer, Window: 64 << 10, SessionTTL: cfg.sessionTTL,
 		ComeBackMin: cfg.comeBackMin, ComeBackMax: cfg.comeBackMax,
-		Authenticate: ch.authenticate, Logger: log, Trace: ch.trace(),
+		Authenticate: ch.authenticate, Logger: log, Trace: ch.metrics.Trace(),
 	})
 	if err := s.listen(ctx, cfg); err != nil {
 		return nil, errors.Join(err, s.stop(ctx))
 	}
-	s.tasks.Go(func() { s.sweep(ctx) })
 	return s, nil
 }
 
@@ -61,7 +60,7 @@ func (s *server) listen(ctx context.Context, cfg *settings) error {
 		{"tcp", cfg.tcp, func(ln net.Listener) error { return s.conns.Serve(ctx, ln) }},
 		{"tls", cfg.tls, func(ln net.Listener) error { return s.conns.Serve(ctx, tls.NewListener(ln, s.cert.Config())) }},
 		{"http", cfg.http, s.web(s.public())},
-		{"admin", cfg.admin, s.web(s.private())},
+		{"admin", cfg.admin, s.web(ops.Private(s.metrics, s.health))},
 	} {
 		if l.addr == "" || l.name == "tls" && s.cert.Empty() {
 			continue
@@ -79,7 +78,7 @@ func (s *server) listen(ctx context.Context, cfg *settings) error {
 }
 
 func (s *server) web(h http.Handler) func(net.Listener) error {
-	hs := httpServer(h, s.log)
+	hs := ops.Server(h, s.log)
 	s.https = append(s.https, hs)
 	return hs.Serve
 }
@@ -94,22 +93,6 @@ func (s *server) run(f func() error) {
 			}
 		}
 	})
-}
-
-// sweep drops what has become too old where nothing is said.
-func (s *server) sweep(ctx context.Context) {
-	tick := time.NewTicker(10 * time.Minute)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			if err := s.store.Sweep(ctx); err != nil {
-				s.log.Error("old lines could not be dropped", "err", err)
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // stop ends the server in good order: clients are told to come back, what they

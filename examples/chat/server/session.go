@@ -6,8 +6,8 @@ import (
 	"errors"
 
 	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/examples/chat/internal/claims"
 	"github.com/longsplice/longsplice/examples/chat/internal/quota"
-	"github.com/longsplice/longsplice/examples/chat/internal/store"
 	"github.com/longsplice/longsplice/examples/chat/protocol"
 	"github.com/longsplice/longsplice/hub"
 )
@@ -17,7 +17,7 @@ import (
 type session struct {
 	*chat
 	c     *conn.Conn
-	claim store.Claim // on the name
+	claim claims.Claim // on the name
 	user  *quota.User
 	subs  map[string]*hub.Sub[*conn.Batch] // memberships, by room
 	end   context.CancelCauseFunc
@@ -29,7 +29,7 @@ func (ch *chat) ServeConn(ctx context.Context, c *conn.Conn) error {
 	defer end(nil)
 	s := &session{
 		chat: ch, c: c, end: end, subs: map[string]*hub.Sub[*conn.Batch]{},
-		claim: store.Claim{Name: c.Identity(), Owner: ch.owners.take(c)},
+		claim: claims.Claim{Name: c.Identity(), Owner: c.Value().(string)},
 	}
 	if s.user = ch.users.Enter(fold(s.claim.Name), ch.settings.Load().quota()); s.user == nil {
 		return &conn.CloseError{Code: codeTooMany, Reason: "there are too many connections of this user"}
@@ -58,7 +58,7 @@ func (s *session) begin(ctx context.Context) error {
 		return err
 	}
 	err := s.keep(ctx, s.claim)
-	if errors.Is(err, store.ErrTaken) {
+	if errors.Is(err, claims.ErrTaken) {
 		return &conn.CloseError{Code: codeTaken, Reason: "somebody else was faster to take the name"}
 	}
 	if err != nil {

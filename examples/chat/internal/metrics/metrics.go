@@ -69,8 +69,8 @@ func (m *Metrics) Committed(jobs int, took time.Duration, err error) {
 }
 
 // Trace counts what happens to connections.
-func (m *Metrics) Trace() conn.Trace {
-	return conn.Trace{
+func (m *Metrics) Trace() *conn.Trace {
+	return &conn.Trace{
 		LinkUp: func(*conn.Conn, net.Addr) {
 			m.links.Inc()
 			m.carried.Inc()
