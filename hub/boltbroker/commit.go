@@ -17,6 +17,9 @@ type call struct {
 
 // do makes a call, and returns when it has been committed.
 func (b *Broker[T]) do(ctx context.Context, write func(*bolt.Tx) error, after func()) error {
+	if err := ctx.Err(); err != nil {
+		return err // rather than leave it to chance
+	}
 	c := call{write: write, after: after, err: make(chan error, 1)}
 	select {
 	case <-b.quit:
