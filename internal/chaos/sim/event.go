@@ -42,6 +42,7 @@ const (
 	metHuge       // a message filled more than a window
 	metExhausted  // a session ran out of positions
 	metForged     // a peer broke the protocol and was found out
+	metFraud      // a server was
 	metHarmless   // or did something odd and was not minded
 	metThief      // a stranger was refused
 	metSentReplay // an application sent while messages were replayed
@@ -52,7 +53,7 @@ const (
 var eventNames = [metEnd]string{
 	"moves", "delivered", "links", "resumed", "replayed", "stale", "fenced", "orphan", "tomb", "closed", "half",
 	"aborted", "both", "expired", "toolate", "evicted", "crashed", "restarted", "epoch", "drained", "refused", "dead",
-	"full", "offline", "window", "flushed", "stuck", "shared", "atonce", "huge", "exhausted", "forged", "harmless", "thief",
+	"full", "offline", "window", "flushed", "stuck", "shared", "atonce", "huge", "exhausted", "forged", "fraud", "harmless", "thief",
 	"sentreplay", "lost",
 }
 

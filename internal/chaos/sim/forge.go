@@ -40,6 +40,9 @@ var forgeries = []forgery{
 		return ackOf(c.Sent+1+n, c.Acked, c.Received)
 	}},
 	{name: "ACK that has consumed more than received", make: func(_ *end, c session.Count, n uint64) (wire.Kind, []byte, int) {
+		if beyond(c.PeerReceived, n) {
+			return nothing()
+		}
 		return ackOf(c.PeerReceived, c.PeerReceived+1+n, c.Received)
 	}},
 	{name: "ACK whose sender has sent more than came", make: func(_ *end, c session.Count, n uint64) (wire.Kind, []byte, int) {
@@ -58,6 +61,13 @@ var forgeries = []forgery{
 			return nothing()
 		}
 		return wire.KindData, nil, int(e.window()-open+max(5, n)) + 1
+	}},
+	{name: "DATA beyond all positions", make: func(e *end, c session.Count, n uint64) (wire.Kind, []byte, int) {
+		left := wire.Open - c.Received
+		if left > 1<<20 {
+			return nothing()
+		}
+		return wire.KindData, nil, int(left + n)
 	}},
 	{name: "DATA beyond final", make: func(e *end, c session.Count, n uint64) (wire.Kind, []byte, int) {
 		if r := e.s.Remote(); r != nil {

@@ -102,10 +102,14 @@ func (w *world) write(l *link, side, n int) bool {
 }
 
 func (w *world) beginWrite(le *linkEnd) bool {
+	pending := le.e.s.Pending(le.gen)
 	_, bufs := le.e.s.Next(le.gen, nil, le.writing[:0], w.setup.Budget)
 	le.writing, le.given = bufs, le.given[:0]
 	if len(bufs) == 0 {
 		return false
+	}
+	if !pending { // and a shell would not have asked
+		w.fail("%s: has something to write that it did not speak of", le.e.name())
 	}
 	data := false
 	for _, p := range bufs {

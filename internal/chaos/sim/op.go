@@ -35,6 +35,7 @@ const (
 	opEvict               // the server makes room
 	opDrain               // the server asks all clients to leave and takes no new ones
 	opForge               // a peer breaks the protocol on an open link: see forgeries
+	opFraud               // somebody answers a HELLO as no server does: see frauds
 	opThief               // a stranger tries to resume a session: see thefts
 	opEnd
 )
@@ -42,7 +43,7 @@ const (
 var opNames = [opEnd]string{
 	"send", "batch", "fan", "receive", "flush", "close", "closeboth", "probe", "write", "deliver", "cut", "fin", "giveup",
 	"abandon", "stall", "heal", "dial", "resumes", "replay", "advance", "idle", "lag", "expire", "restart", "crash",
-	"evict", "drain", "forge", "thief",
+	"evict", "drain", "forge", "fraud", "thief",
 }
 
 func (o Op) String() string { return opNames[o] }
@@ -120,6 +121,8 @@ func (w *world) do(m Move) {
 		w.drain()
 	case opForge:
 		w.forge(e, n)
+	case opFraud:
+		w.cheat(s, n)
 	case opThief:
 		w.steal(s, n)
 	}

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"runtime/debug"
+)
 
 // A Result is what came of a schedule.
 type Result struct {
@@ -12,13 +15,15 @@ type Result struct {
 // Play plays a schedule, then lets all heal, and gives the verdict.
 func (s *Schedule) Play(trace func(string, ...any)) Result {
 	w := newWorld(s.Setup, trace)
-	for _, m := range s.Moves {
-		if w.failed != nil {
-			break
+	w.run(func() {
+		for _, m := range s.Moves {
+			if w.failed != nil {
+				return
+			}
+			w.make(m)
 		}
-		w.make(m)
-	}
-	return w.result()
+	})
+	return Result{Hash: w.hash, Met: w.met, Failed: w.failed}
 }
 
 // PlaySeed draws a schedule from a seed and plays it.
@@ -26,17 +31,36 @@ func PlaySeed(seed uint64, trace func(string, ...any)) (*Schedule, Result) {
 	a := newAdversary(seed)
 	s := &Schedule{Setup: a.setup()}
 	w := newWorld(s.Setup, trace)
-	n := a.length()
-	s.Moves = make([]Move, 0, n)
-	for range n {
-		if w.failed != nil {
-			break
+	w.run(func() {
+		n := a.length()
+		s.Moves = make([]Move, 0, n)
+		for range n {
+			if w.failed != nil {
+				return
+			}
+			m := a.move(w)
+			s.Moves = append(s.Moves, m)
+			w.make(m)
 		}
-		m := a.move(w)
-		s.Moves = append(s.Moves, m)
-		w.make(m)
+	})
+	return s, Result{Hash: w.hash, Met: w.met, Failed: w.failed}
+}
+
+// run plays moves and heals. A panic is a violation like any other.
+func (w *world) run(moves func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			w.note("%s", debug.Stack())
+			w.fail("panic: %v", v)
+		}
+	}()
+	for _, s := range w.slots {
+		w.begin(s)
 	}
-	return s, w.result()
+	moves()
+	if w.failed == nil {
+		w.heal()
+	}
 }
 
 func (w *world) make(m Move) {
@@ -46,13 +70,6 @@ func (w *world) make(m Move) {
 		w.note("%v", m)
 	}
 	w.do(m)
-}
-
-func (w *world) result() (r Result) {
-	if w.failed == nil {
-		w.heal()
-	}
-	return Result{Hash: w.hash, Met: w.met, Failed: w.failed}
 }
 
 func (r Result) String() string {

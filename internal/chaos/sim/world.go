@@ -61,9 +61,7 @@ func newWorld(setup Setup, trace func(string, ...any)) *world {
 	}
 	w.boot()
 	for n := range setup.Clients {
-		s := &slot{n: n}
-		w.slots = append(w.slots, s)
-		w.begin(s)
+		w.slots = append(w.slots, &slot{n: n})
 	}
 	return w
 }
