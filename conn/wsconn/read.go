@@ -39,7 +39,8 @@ func (c *Conn) Read(p []byte) (int, error) {
 // decode takes the frames off what was received, and sees to what they ask for.
 func (c *Conn) decode(p []byte) int {
 	n := c.dec.decode(p)
-	if ping := c.dec.ping; ping != nil {
+	if c.dec.ping != nil {
+		ping := c.dec.ping
 		c.dec.ping = nil
 		c.pong.Store(&ping)
 		c.answerSoon()

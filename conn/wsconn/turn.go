@@ -1,51 +1,36 @@
 package wsconn
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
-// A turn is a lock that may be held over IO. Who waits for it waits on a
-// channel, which the deadlines and bubbles of package testing/synctest know of.
+// A turn is a lock that may be held over IO: those who wait for it wait on a
+// channel, in which the bubbles of testing/synctest find them at rest. While
+// nobody waits it costs two additions.
 type turn struct {
-	mu      sync.Mutex // covers what follows
-	taken   bool
-	waiting int
-	next    chan struct{} // made by the first who has to wait
+	takers atomic.Int32 // who has it, and those who wait
+	once   sync.Once
+	next   chan struct{} // made when somebody has to wait
 }
 
 func (t *turn) take() {
-	t.mu.Lock()
-	if !t.taken {
-		t.taken = true
-		t.mu.Unlock()
-		return
+	if t.takers.Add(1) > 1 {
+		<-t.queue()
 	}
-	if t.next == nil {
-		t.next = make(chan struct{})
-	}
-	t.waiting++
-	t.mu.Unlock()
-	<-t.next
 }
 
 // tryTake takes the turn unless another has it.
-func (t *turn) tryTake() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.taken {
-		return false
-	}
-	t.taken = true
-	return true
-}
+func (t *turn) tryTake() bool { return t.takers.CompareAndSwap(0, 1) }
 
 // give lets the next one have the turn.
 func (t *turn) give() {
-	t.mu.Lock()
-	if t.waiting == 0 {
-		t.taken = false
-		t.mu.Unlock()
-		return
+	if t.takers.Add(-1) > 0 {
+		t.queue() <- struct{}{} // to one who receives, or is about to
 	}
-	t.waiting--
-	t.mu.Unlock()
-	t.next <- struct{}{} // to one who has come to receive
+}
+
+func (t *turn) queue() chan struct{} {
+	t.once.Do(func() { t.next = make(chan struct{}) })
+	return t.next
 }
