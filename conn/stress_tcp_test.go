@@ -13,14 +13,18 @@ import (
 )
 
 // TestStressOnTCP is TestStress on real sockets, whose links read and write in ways
-// of their own, for some seconds and with nothing that the clock could decide.
+// of their own and park when they are quiet, for some seconds and with nothing that
+// the clock could decide.
 func TestStressOnTCP(t *testing.T) {
-	for seed := range uint64(4) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Parallel()
-			stressOnTCP(t, seed)
-		})
-	}
+	defer conn.ParkAfter(20 * time.Millisecond)()
+	t.Run("at the same time", func(t *testing.T) {
+		for seed := range uint64(4) {
+			t.Run(fmt.Sprint(seed), func(t *testing.T) {
+				t.Parallel()
+				stressOnTCP(t, seed)
+			})
+		}
+	})
 }
 
 func stressOnTCP(t *testing.T, seed uint64) {

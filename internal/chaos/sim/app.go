@@ -178,7 +178,11 @@ func (w *world) release(e *end) bool {
 	if !e.holding {
 		return false
 	}
-	e.s.Consume(e.hand.size, w.now)
+	gen, on := e.s.Generation()
+	before := e.s.Pending(gen)
+	if owes := e.s.Consume(e.hand.size, w.now); on && !before && owes != e.s.Pending(gen) {
+		w.fail("%s: consuming a message says %t of whether there is something to write", e.name(), owes)
+	}
 	e.used++
 	e.held -= e.hand.size
 	e.holding = false

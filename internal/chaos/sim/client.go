@@ -113,7 +113,7 @@ func (w *world) welcomed(l *link, c *end, welcome *wire.Welcome) error {
 	case c.peer != s:
 		w.fail("%s: was put on another session", c.name())
 	}
-	w.open(l, c, gen)
+	w.open(l, c, gen, welcome.Received, welcome.Consumed)
 	w.note("link %d: %s is attached at %d/%d", l.n, c.name(), welcome.Received, welcome.Consumed)
 	return nil
 }

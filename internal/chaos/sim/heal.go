@@ -127,5 +127,7 @@ func (w *world) judgeSender(e *end) {
 	}
 	if n := e.s.Count(); n.Acked != n.Queued {
 		w.fail("%s: everything is consumed, and %d of %d acknowledged", e.name(), n.Acked, n.Queued)
+	} else if e.s.Unreported() {
+		w.fail("%s: everything is acknowledged, and is not taken to have been received", e.name())
 	}
 }

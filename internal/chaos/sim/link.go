@@ -269,9 +269,13 @@ func (w *world) control(e *end, gen uint64, kind wire.Kind, body []byte) error {
 	return nil
 }
 
-// open puts a session on a link whose handshake is done.
-func (w *world) open(l *link, e *end, gen uint64) {
+// open puts a session on a link whose handshake is done, and has said where the
+// peer stands.
+func (w *world) open(l *link, e *end, gen, received, consumed uint64) {
 	le := &l.ends[e.side]
+	if c := e.s.Count(); c.Sent != received || c.PeerReceived != received || c.Acked < consumed {
+		w.fail("%s: the peer has received %d and consumed %d, and is taken to be at %+v", e.name(), received, consumed, c)
+	}
 	le.open, le.gen, le.e = true, gen, e
 	e.link = l
 	e.hb.Start(w.watch, w.now, w.next())

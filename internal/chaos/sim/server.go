@@ -163,7 +163,7 @@ func (w *world) welcome(l *link, e *end, h *wire.Hello, welcome *wire.Welcome, g
 	if old := e.link; old != nil {
 		w.detached(e)
 	}
-	w.open(l, e, gen)
+	w.open(l, e, gen, h.Received, h.Consumed)
 	if w.server.draining {
 		e.s.AskToLeave(wire.GoAway{})
 	}
