@@ -22,6 +22,7 @@ type stressEnd struct {
 	draw    func(n int) int // of its receiver
 	streams [2]*ledger.Stream
 	patient bool // it stays for as long as there is a peer
+	buffer  int  // what its send buffer takes
 	began   time.Time
 	handing atomic.Bool // a message is being pushed to it
 
@@ -33,7 +34,7 @@ type stressEnd struct {
 }
 
 // enter takes in an application's session.
-func (w *stressed) enter(c *conn.Conn, side int) *stressEnd {
+func (w *stressed) enter(c *conn.Conn, side int, cfg *conn.Config) *stressEnd {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	pair := w.sessions[c.ID()]
@@ -44,6 +45,9 @@ func (w *stressed) enter(c *conn.Conn, side int) *stressEnd {
 	assert.Nil(w, pair[side], "a session is served twice")
 	n := uint64(len(w.ends))
 	e := &stressEnd{stressed: w, Conn: c, side: side, draw: drawing(w.seed, 2000+n), began: time.Now()}
+	if e.buffer = cfg.SendBuffer; e.buffer == 0 {
+		e.buffer = 1 << 20
+	}
 	e.patient = e.draw(2) == 0
 	for i := range e.streams {
 		id := uint32(2*n) + uint32(i)
@@ -120,6 +124,35 @@ func (e *stressEnd) beginSending(senders *sync.WaitGroup) {
 	for i, s := range e.streams {
 		draw := drawing(e.seed, 3000+uint64(s.ID()))
 		senders.Go(func() { e.send(s, draw, i == 0) })
+	}
+	senders.Go(func() { e.poke(drawing(e.seed, 4000+uint64(e.streams[0].ID()))) })
+}
+
+// poke is somebody who looks at the connection now and then.
+func (e *stressEnd) poke(draw func(int) int) {
+	var last conn.Stats
+	for {
+		select {
+		case <-time.After(nap(draw) + time.Duration(draw(50))*time.Millisecond):
+		case <-e.calm:
+			return
+		case <-e.Done():
+			return
+		}
+		st := e.Stats()
+		fits := st.Unacked <= e.buffer || st.Unacked <= longest
+		assert.True(e, fits && 0 <= st.Unsent && st.Unsent <= st.Unacked && st.Unread >= 0, "%+v", st)
+		grows := st.Sent >= last.Sent && st.Received >= last.Received && st.Links >= last.Links && st.Replayed >= last.Replayed
+		assert.True(e, grows, "%+v after %+v", st, last)
+		last = st
+		switch draw(4) {
+		case 0:
+			e.Wake()
+		case 1:
+			_ = e.RemoteAddr()
+		case 2:
+			e.NotifyWritable(func() {})
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ func (w *stressed) pushedTo(c *conn.Conn) *stressEnd {
 	if pair != nil && pair[1] != nil {
 		return pair[1]
 	}
-	e := w.enter(c, 1)
+	e := w.enter(c, 1, w.cfg)
 	w.lives.Go(func() {
 		var senders sync.WaitGroup
 		e.beginSending(&senders)

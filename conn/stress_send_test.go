@@ -9,6 +9,9 @@ import (
 	"github.com/longsplice/longsplice/internal/chaos/ledger"
 )
 
+// longest is more than any message takes, header included.
+const longest = 20_000
+
 // send sends in every way, until all is calm or the session is over.
 func (e *stressEnd) send(s *ledger.Stream, draw func(int) int, mayFlush bool) {
 	for n := draw(60); n > 0; n-- {
@@ -21,7 +24,7 @@ func (e *stressEnd) send(s *ledger.Stream, draw func(int) int, mayFlush bool) {
 		}
 		size := 1 + draw(1+draw(400))
 		if draw(40) == 0 {
-			size = draw(20_000)
+			size = draw(longest - 100)
 		}
 		ctx, cancel := brief(e, draw)
 		if draw(2) == 0 {

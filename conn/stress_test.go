@@ -166,7 +166,7 @@ func stressConfig(draw func(int) int) *conn.Config {
 func (w *stressed) runClient(draw func(int) int, cfg *conn.Config) {
 	for {
 		h := conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
-			return w.enter(c, 0).live(ctx)
+			return w.enter(c, 0, cfg).live(ctx)
 		})
 		ctx, cancel := context.WithCancel(w.ctx)
 		done := make(chan struct{})
@@ -202,7 +202,7 @@ func (w *stressed) handler() conn.Handler {
 		})
 	}
 	return conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
-		return w.enter(c, 1).live(ctx)
+		return w.enter(c, 1, w.cfg).live(ctx)
 	})
 }
 
