@@ -144,7 +144,8 @@
 // a lock held that an Offer takes.
 //
 // An Offer must not block, and not end its goroutine, as testing.T.FailNow does.
-// The functions in Config must not panic.
+// If it panics, the membership ends with a PanicError; if Merge or Notice do, those
+// of all for whom the value was.
 //
 // # Limitations
 //

@@ -39,10 +39,11 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("hub: %d is over the limit %s of %d", e.Got, e.Limit, e.Max)
 }
 
-// A PanicError ends the membership of a Member whose Offer panicked.
+// A PanicError ends the membership of a Member whose Offer panicked, and of those
+// for whom Merge or Notice did.
 type PanicError struct {
 	Value any
 	Stack []byte
 }
 
-func (e *PanicError) Error() string { return fmt.Sprintf("hub: offer panicked: %v", e.Value) }
+func (e *PanicError) Error() string { return fmt.Sprintf("hub: panic: %v", e.Value) }

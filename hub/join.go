@@ -38,7 +38,8 @@ func From(p Position) JoinOption {
 func Last(n int) JoinOption { return func(j *joining) { j.start = room.Start{Last: n} } }
 
 // OnEnd has f called once if the hub ends the membership, with what Sub.Err
-// returns. It is not called for Leave. It must not block.
+// returns. It is not called for Leave. It is called in a goroutine of its own, and
+// may call anything; Close calls it itself, and waits for it.
 func OnEnd(f func(error)) JoinOption { return func(j *joining) { j.onEnd = f } }
 
 // Personal is the name of a user's own room, in which only members of that user
@@ -64,7 +65,7 @@ func (h *Hub[T]) Join(ctx context.Context, name string, m Member[T], options ...
 	for _, o := range options {
 		o(&j)
 	}
-	if err := h.checkName("MaxName", name); err != nil {
+	if err := h.checkName("MaxName", strings.TrimPrefix(name, personal)); err != nil {
 		return nil, err
 	}
 	if err := h.checkName("MaxName", j.user); err != nil {

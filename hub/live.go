@@ -26,7 +26,8 @@ type live[T any] struct {
 	opening  *opening      // an attempt at that
 	joining  int           // how many wait for the broker to join
 
-	shared T // what the pump made of the last swath; the pump's own
+	shared T           // what the pump made of the last swath; the pump's own
+	spoilt *PanicError // why it could make nothing of it; likewise
 }
 
 // unlock lets go of r.mu and does what follows from what was done under it.
@@ -72,7 +73,7 @@ func (r *live[T]) countLocked() {
 // tell calls the member's OnEnd.
 func (s *Sub[T]) tell(err error) {
 	if s.onEnd != nil {
-		s.onEnd(err)
+		go s.onEnd(err)
 	}
 }
 
@@ -176,8 +177,9 @@ func (r *live[T]) close() {
 		feed.Close()
 	}
 	for _, m := range members {
-		m.Handle.settle()
-		m.Handle.tell(ErrClosed)
+		if m.Handle.settle(); m.Handle.onEnd != nil {
+			m.Handle.onEnd(ErrClosed) // Close waits for it
+		}
 	}
 }
 

@@ -103,8 +103,9 @@ func (s *Sub[T]) Err() error {
 }
 
 // Leave ends the membership. No Offer begins once it has returned, and none is
-// under way then, unless it is called by an Offer, which it does not wait for.
-// It is idempotent.
+// under way then. It is idempotent. Called by an Offer, of this or another
+// member, it cannot wait: an Offer that is under way elsewhere, or about to begin,
+// may still be made.
 func (s *Sub[T]) Leave() {
 	s.leave(nil)
 	s.settle()
@@ -112,12 +113,15 @@ func (s *Sub[T]) Leave() {
 
 // Quit is Leave for a user who says goodbye: unless other members of the user are
 // left, the user is gone at once, without [Room.Grace].
+// It does nothing if the membership has ended already.
 func (s *Sub[T]) Quit() {
-	s.Leave()
-	r := s.in
-	r.mu.Lock()
-	r.core.Dismiss(s.at.User, r.hub.clock())
-	r.unlock()
+	if s.leave(nil) {
+		r := s.in
+		r.mu.Lock()
+		r.core.Dismiss(s.at.User, r.hub.clock())
+		r.unlock()
+	}
+	s.settle()
 }
 
 // leave ends the membership with an error, and reports whether it had not ended

@@ -137,8 +137,19 @@ func TestQuitIsGoodbyeAtOnce(t *testing.T) {
 		_, again := join(t, h, "r", As("ann"))
 		time.Sleep(time.Minute)
 		require.Equal(t, []string{"ann"}, h.Users("r"), "nothing of the first time is left")
-		again.Leave()
-		again.Quit() // in the grace
+		again.Quit()
 		require.Equal(t, "[joined 1] +ann -ann +ann -ann", watcher.String())
+	})
+}
+
+func TestALateQuitEndsNobodysGrace(t *testing.T) {
+	bubble(t, texts(), func(t *testing.T, h *Hub[string]) {
+		watcher, _ := join(t, h, "r")
+		_, old := join(t, h, "r", As("ann"))
+		_, next := join(t, h, "r", As("ann"))
+		old.Leave()
+		next.Leave() // its link was cut: ann has the grace to come back
+		old.Quit()   // the cleanup of the old one
+		require.Equal(t, "[joined 1] +ann", watcher.String())
 	})
 }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/longsplice/longsplice/internal/room"
@@ -41,7 +42,7 @@ func (h *Hub[T]) SendTo(ctx context.Context, name, user string, v T) error {
 }
 
 func (h *Hub[T]) publish(ctx context.Context, name string, m Message[T]) (Position, error) {
-	if err := h.checkName("MaxName", name); err != nil {
+	if err := h.checkName("MaxName", strings.TrimPrefix(name, personal)); err != nil {
 		return Position{}, err
 	}
 	if h.closed.Load() {

@@ -88,30 +88,28 @@ func (p *pump[T]) free() {
 
 // offer makes the step's value and offers it.
 func (p *pump[T]) offer() {
-	switch {
-	case p.step.Same:
-		p.value = p.room.shared
-	default:
-		p.value = p.merge()
-		if !p.step.Alone() {
-			p.room.shared = p.value
-		}
-	}
-	for p.at = 0; p.at < len(p.step.Members); {
+	p.at = -1
+	for p.at < len(p.step.Members) {
 		within(p.call)
-		if p.cause != nil { // the member at p.at panicked
+		if p.cause != nil {
 			p.panicked()
 		}
 	}
 }
 
-// offerStep offers the value to the members from p.at on.
+// offerStep makes the value, if p.at is below 0, and offers it to the members
+// from p.at on.
 func (p *pump[T]) offerStep() {
 	defer func() {
 		if v := recover(); v != nil {
 			p.cause = &PanicError{Value: v, Stack: debug.Stack()}
 		}
 	}()
+	if p.at < 0 {
+		if p.make(); p.cause != nil {
+			return
+		}
+	}
 	for ; p.at < len(p.step.Members); p.at++ {
 		s := p.step.Members[p.at].Handle
 		if s.left.Load() {
@@ -121,13 +119,40 @@ func (p *pump[T]) offerStep() {
 	}
 }
 
-// panicked ends the membership of the member at p.at, and goes on behind it.
+func (p *pump[T]) make() {
+	switch {
+	case !p.step.Same:
+		p.value = p.merge()
+		if !p.step.Alone() {
+			p.room.shared, p.room.spoilt = p.value, nil
+		}
+	case p.room.spoilt != nil:
+		p.cause = p.room.spoilt
+		return
+	default:
+		p.value = p.room.shared
+	}
+	p.at = 0
+}
+
+// panicked ends the membership of the member at p.at, and goes on behind it; or
+// of all members of the step, if there is no value to offer them.
 func (p *pump[T]) panicked() {
-	s, cause := p.step.Members[p.at].Handle, p.cause
+	cause, members := p.cause, p.step.Members
 	p.cause = nil
-	p.at++
-	if s.leave(cause) {
-		s.tell(cause)
+	if p.at < 0 {
+		if !p.step.Alone() {
+			p.room.spoilt = cause
+		}
+		p.at = len(members)
+	} else {
+		members = members[p.at : p.at+1]
+		p.at++
+	}
+	for _, m := range members {
+		if m.Handle.leave(cause) {
+			m.Handle.tell(cause)
+		}
 	}
 }
 

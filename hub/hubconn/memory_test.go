@@ -18,10 +18,7 @@ import (
 // hold: 10,000 of them, each with 64 KiB of the same messages, take less than a
 // quarter of what it would be if it were their own. Members who read lose nothing.
 func TestTenThousandSlowReaders(t *testing.T) {
-	readers := 10_000
-	if testing.Short() {
-		readers = 1000
-	}
+	readers := slowReaders
 	const buffer, size, healthy = 64 << 10, 1000, 3
 	still := &heartbeat.Config{Interval: -1}
 	h := newHouse(t, hub.Room{Backlog: 100, History: 100},

@@ -1,0 +1,5 @@
+//go:build !race
+
+package hubconn_test
+
+const slowReaders = 10_000
