@@ -22,13 +22,14 @@ const (
 	Seen    Op = "seen"    // Next: of the own mailbox, all before it has been shown
 )
 
-// From the server. Who, Rooms, History and Typing are answers of the same names.
+// From the server. Who (Room, Users, Count), Rooms, History and Typing are answers of
+// the same names.
 const (
 	Welcome Op = "welcome" // first of all, and after Nick: Name, Token, Text (message of the day)
-	Joined  Op = "joined"  // Room, Next, Users
+	Joined  Op = "joined"  // Room, Next, Users, Count
 	Left    Op = "left"    // Room
 	Line    Op = "line"    // Room, Name, To, Text, Action, At, ID
-	Gap     Op = "gap"     // Room, From, Next, Users
+	Gap     Op = "gap"     // Room, From, Next, Users, Count
 	Present Op = "present" // Room, Name
 	Absent  Op = "absent"  // Room, Name
 	Notice  Op = "notice"  // Text for people, such as that the server will restart
@@ -49,7 +50,8 @@ type Message struct {
 	Next   *hub.Position `json:"next,omitempty"` // position of the room's next line
 	Before uint64        `json:"before,omitempty"`
 	Last   int           `json:"last,omitempty"`
-	Users  []string      `json:"users,omitempty"`
+	Users  []string      `json:"users,omitempty"` // who is there, as far as they fit
+	Count  int           `json:"count,omitempty"` // how many are there
 	Rooms  []Room        `json:"rooms,omitempty"`
 	Lines  []Message     `json:"lines,omitempty"`
 	Token  string        `json:"token,omitempty"`

@@ -18,7 +18,7 @@ const (
 )
 
 // encode makes one message of m, to be sent by any number of connections. A
-// list that does not fit is cut short.
+// list that does not fit is cut short. Count still says how many users there are.
 func encode(m protocol.Message) *conn.Batch {
 	for {
 		var b bytes.Buffer
@@ -44,7 +44,7 @@ func encode(m protocol.Message) *conn.Batch {
 
 // notice is what members are told by the hub itself.
 func notice(n hub.Notice) *conn.Batch {
-	m := protocol.Message{Room: n.Room, Name: n.User}
+	m := protocol.Message{Room: n.Room, Name: n.User, Count: n.Count}
 	switch n.Kind {
 	case hub.Joined:
 		m.Op, m.Next = protocol.Joined, &n.Next

@@ -143,7 +143,8 @@ func (s *session) who(ctx context.Context, m protocol.Message) error {
 	if err != nil {
 		return err
 	}
-	return s.send(ctx, protocol.Message{Op: protocol.Who, Room: room, Users: s.hub.Users(room)})
+	users := s.hub.Users(room)
+	return s.send(ctx, protocol.Message{Op: protocol.Who, Room: room, Users: users, Count: len(users)})
 }
 
 func (s *session) rooms(ctx context.Context) error {

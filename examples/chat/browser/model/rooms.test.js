@@ -71,6 +71,26 @@ test('who is here', () => {
   assert.deepEqual(rig.texts('room:lobby'), ['In #lobby: ann, zoe']);
 });
 
+test('how many are here, although few are named', () => {
+  const rig = Rig.in('lobby'), c = rig.c('room:lobby'), seen = () => [[...c.users].sort().join(), c.count, c.unnamed];
+  assert.deepEqual(seen(), ['ann', 1, 0]);
+  rig.hear({ op: 'gap', room: 'lobby', from: at(1), next: at(1), count: 5000 });
+  assert.deepEqual(seen(), ['', 5000, 5000], 'too many to be named');
+  rig.chat.who(c);
+  rig.hear({ op: 'who', room: 'lobby', users: ['bob', 'ann'], count: 5000 });
+  assert.deepEqual(seen(), ['ann,bob', 5000, 4998]);
+  assert.deepEqual(rig.texts('room:lobby'), ['In #lobby: ann, bob and 4998 more']);
+  rig.hear({ op: 'present', room: 'lobby', name: 'bob' }, { op: 'present', room: 'lobby', name: 'new' });
+  assert.deepEqual(seen(), ['ann,bob,new', 5001, 4998], 'bob is not news');
+  rig.hear({ op: 'absent', room: 'lobby', name: 'bob' }, { op: 'absent', room: 'lobby', name: 'never named' });
+  assert.deepEqual(seen(), ['ann,new', 4999, 4997]);
+  rig.hear({ op: 'joined', room: 'lobby', next: at(1), users: ['ann', 'bob'], count: 2 });
+  rig.hear({ op: 'absent', room: 'lobby', name: 'eve' }, { op: 'absent', room: 'lobby', name: 'bob' });
+  assert.deepEqual(seen(), ['ann', 1, 0], 'who is not here does not go');
+  rig.hear({ op: 'who', room: 'lobby', users: ['ann', 'bob'], count: 'many' });
+  assert.deepEqual(seen(), ['ann,bob', 2, 0], 'nonsense');
+});
+
 test('who types does so for some seconds, or until the line is there', () => {
   const rig = Rig.in('lobby'), c = rig.chat.current;
   rig.hear({ op: 'typing', room: 'lobby', name: 'bob' }, { op: 'typing', room: 'lobby', name: 'ann' }, { op: 'typing', room: 'lobby', name: 'eve' });

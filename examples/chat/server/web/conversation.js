@@ -23,7 +23,8 @@ const TYPING = 6_000; // ms for which somebody who typed counts as typing
 export class Conversation {
   /** @type {Entry[]} */ entries = [];
   /** Own lines that the room has not confirmed: {id, text, action, at, state, error}. */ pending = [];
-  users = new Set();
+  /** Who is here, as far as the server has named them. */ users = new Set();
+  /** How many are here. */ count = 0;
   unread = 0; mentions = 0;
   /** Of the first line that has not been read. @type {Position | null} */ seen = null;
   /** `n` of the entry above which "new" stands. @type {number | null} */ divider = null;
@@ -96,6 +97,27 @@ export class Conversation {
     }
     return null;
   }
+
+  /** Who is here, and how many. Large rooms are not named as a whole. @param {string[]} users @param {number} [count] */
+  roster(users, count = users.length) {
+    this.users = new Set(users);
+    this.count = Math.max(this.users.size, Number.isSafeInteger(count) ? count : 0);
+  }
+
+  /** Somebody is here. */
+  come(name) {
+    if (this.users.has(name)) return;
+    this.users.add(name);
+    this.count++;
+  }
+
+  /** Somebody is not here any more; perhaps one who was never named. */
+  go(name) {
+    if (this.users.delete(name) || this.count > this.users.size) this.count--;
+  }
+
+  /** How many are here and not named. */
+  get unnamed() { return this.count - this.users.size; }
 
   /** Somebody types. */
   types(name, now) { this.#typing.set(name, now + TYPING); }

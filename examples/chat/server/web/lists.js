@@ -84,7 +84,7 @@ export class Conversations {
 }
 
 export class People {
-  #chat; #show; #items = new Map();
+  #chat; #show; #items = new Map(); #more = el('li', { class: 'more' });
 
   /** @param {import('./model.js').Chat} chat @param {(name: string) => void} show opens what is said to one user alone */
   constructor(chat, show) {
@@ -97,10 +97,12 @@ export class People {
     const { current: c, me } = this.#chat;
     const names = !c ? [] : c.kind === 'room' ? [...c.users] : [c.name, me];
     names.sort((a, b) => (b === me) - (a === me) || a.localeCompare(b));
-    arrange($('users'), names.map((name) => this.#item(name)));
+    const room = c?.kind === 'room', unnamed = room ? c.unnamed : 0;
+    setText(this.#more, `${names.length ? 'and ' : ''}${unnamed.toLocaleString()} more`);
+    arrange($('users'), [...names.map((name) => this.#item(name)), ...(unnamed ? [this.#more] : [])]);
     for (const name of this.#items.keys()) if (!names.includes(name)) this.#items.delete(name);
     oneStop([...$('users').querySelectorAll('.person')]);
-    setText($('people-count'), c?.kind === 'room' ? String(c.users.size) : '');
+    setText($('people-count'), room ? c.count.toLocaleString() : '');
   }
 
   #item(name) {

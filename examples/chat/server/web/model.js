@@ -188,13 +188,13 @@ export class Chat extends Conversations {
 
   on_gap(m) { this.#jump(m); }
 
-  #jump({ room, next, from, users }) {
+  #jump({ room, next, from, users, count }) {
     const mailbox = room === this.#mailboxRoom, c = this.room(room) ?? (mailbox ? null : this.#adopt(room));
     if (!next || (!mailbox && !c)) return;
     const stream = mailbox ? this.mailbox : c.stream, fresh = !stream.next;
     const gap = stream.jump(next, from);
-    if (users && c) c.users = new Set(users);
-    else if (c) this.#send({ op: 'who', room }); // too many to be named to everybody who comes
+    if (c && (users || count)) c.roster(users ?? [], count);
+    if (c && !users) this.#send({ op: 'who', room }); // too many to be named to everybody who comes
     for (const one of !gap ? [] : mailbox ? this.privates : [c]) one.append({ kind: 'gap', missing: missing(gap), at: this.#now() });
     if (!fresh || !mailbox) return;
     this.#reading.mailbox(next);
@@ -254,9 +254,9 @@ export class Chat extends Conversations {
     for (const one of mailbox ? this.privates : [c]) one.older = lines.length === 0 || stream.first.offset <= 1 ? 'none' : 'maybe';
   }
 
-  on_present({ room, name }) { this.room(room)?.users.add(name); }
+  on_present({ room, name }) { this.room(room)?.come(name); }
 
-  on_absent({ room, name }) { this.room(room)?.users.delete(name); }
+  on_absent({ room, name }) { this.room(room)?.go(name); }
 
   on_typing({ room, name }) {
     if (name !== this.me) this.room(room)?.types(name, this.#now());
@@ -264,10 +264,11 @@ export class Chat extends Conversations {
 
   on_rooms({ rooms = [] }) { this.catalogue = rooms; }
 
-  on_who({ room, users = [] }) {
-    const c = this.room(room);
-    if (c) c.users = new Set(users);
-    if (this.#asked.delete(room)) this.note(users.length ? `In #${room}: ${[...users].sort((a, b) => a.localeCompare(b)).join(', ')}` : `Nobody is in #${room}.`);
+  on_who({ room, users = [], count = users.length }) {
+    this.room(room)?.roster(users, count);
+    if (!this.#asked.delete(room)) return;
+    const names = [...users].sort((a, b) => a.localeCompare(b)).join(', '), more = count > users.length ? ` and ${count - users.length} more` : '';
+    this.note(names ? `In #${room}: ${names}${more}` : `Nobody is in #${room}.`);
   }
 
   on_notice({ text = '' }) { this.note(text); }

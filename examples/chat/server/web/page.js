@@ -22,9 +22,9 @@ export function drawHead(chat) {
 
 function subtitle(chat, c) {
   if (!c) return 'Join a room, or write to somebody';
-  if (c.kind === 'user') return chat.users.has(c.name) ? 'Here now · only the two of you can read this' : 'Only the two of you can read this';
-  const n = c.users.size;
-  return n === 0 ? '' : n === 1 ? 'Only you are here' : `${n} people are here`;
+  if (c.kind === 'user') return chat.users.has(c.name) ? 'Here now · only the two of you are shown this' : 'Only the two of you are shown this';
+  const n = c.count;
+  return n === 0 ? '' : n === 1 ? 'Only you are here' : `${n.toLocaleString()} people are here`;
 }
 
 /** Own lines that a lost session did not take. */
