@@ -105,11 +105,11 @@ func (w *world) beginWrite(le *linkEnd) bool {
 	pending := le.e.s.Pending(le.gen)
 	_, bufs := le.e.s.Next(le.gen, nil, le.writing[:0], w.setup.Budget)
 	le.writing, le.given = bufs, le.given[:0]
+	if pending != (len(bufs) > 0) { // a shell would not have asked, or ask for ever
+		w.fail("%s: says %t of whether there is something to write", le.e.name(), pending)
+	}
 	if len(bufs) == 0 {
 		return false
-	}
-	if !pending { // and a shell would not have asked
-		w.fail("%s: has something to write that it did not speak of", le.e.name())
 	}
 	data := false
 	for _, p := range bufs {
