@@ -9,8 +9,8 @@ import (
 
 // gap says that lines are not to be had any more.
 func (m *Model) gap(msg protocol.Message) {
-	if r := m.find(msg.Room); r != nil && msg.Users != nil {
-		r.Users = sorted(msg.Users)
+	if r := m.find(msg.Room); r != nil && (msg.Users != nil || msg.Count > 0) {
+		r.roster(msg.Users, msg.Count)
 	}
 	if msg.Next == nil {
 		return

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -84,7 +85,8 @@ func (m *Model) joined(msg protocol.Message) {
 		return
 	}
 	r := m.room(msg.Room)
-	r.Name, r.Joined, r.Users = msg.Room, true, sorted(msg.Users)
+	r.Name, r.Joined = msg.Room, true
+	r.roster(msg.Users, msg.Count)
 	if same(msg.Room, m.awaited) {
 		m.awaited = ""
 		m.Show(slices.Index(m.rooms, r))
@@ -153,11 +155,15 @@ func (m *Model) presence(msg protocol.Message) {
 
 func (m *Model) who(msg protocol.Message) {
 	m.answered()
-	users := sorted(msg.Users)
 	if r := m.find(msg.Room); r != nil {
-		r.Users = users
+		r.roster(msg.Users, msg.Count)
 	}
-	m.tellf("in #%s: %s", msg.Room, strings.Join(users, ", "))
+	users := sorted(msg.Users)
+	more := ""
+	if n := msg.Count - len(users); n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	m.tellf("in #%s: %s%s", msg.Room, strings.Join(users, ", "), more)
 }
 
 func (m *Model) listRooms(msg protocol.Message) {

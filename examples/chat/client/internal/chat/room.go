@@ -19,7 +19,8 @@ type Room struct {
 	Name    string
 	Items   []Item
 	Pending []Pending // lines of the user that are not confirmed, oldest first
-	Users   []string  // who is here, sorted
+	Users   []string  // who is here, sorted; of a large room only some
+	Count   int       // how many are here, at least as many as Users
 	Joined  bool
 	Unread  int  // lines since the room was last shown
 	Mention bool // one of them names the user
@@ -161,16 +162,27 @@ func (r *Room) forgetTyping(now time.Time) {
 	}
 }
 
-// enter and leave keep Users sorted.
+// roster takes over who is here, as far as they are named, and how many.
+func (r *Room) roster(users []string, count int) {
+	r.Users = sorted(users)
+	r.Count = max(count, len(r.Users))
+}
+
+// enter and leave keep Users sorted. Who leaves may never have been named.
 func (r *Room) enter(name string) {
 	if i, found := slices.BinarySearch(r.Users, name); !found {
 		r.Users = slices.Insert(r.Users, i, name)
+		r.Count++
 	}
 }
 
 func (r *Room) leave(name string) {
-	if i, found := slices.BinarySearch(r.Users, name); found {
+	i, found := slices.BinarySearch(r.Users, name)
+	if found {
 		r.Users = slices.Delete(r.Users, i, i+1)
+	}
+	if found || r.Count > len(r.Users) {
+		r.Count--
 	}
 	delete(r.typing, name)
 }

@@ -63,14 +63,15 @@ func (s *Screen) userList(width, height int) []string {
 	if r == nil {
 		return list
 	}
-	for i, name := range r.Users {
-		if i == height-1 && len(r.Users) > height {
-			list[i] = dim.Styled(s.fit(fmt.Sprintf(" and %d more", len(r.Users)-i), width))
-			break
-		}
-		if i < height {
-			list[i] = nameStyle(name, name == s.Model.Name()).Styled(s.fit(" "+name, width))
-		}
+	named := r.Users
+	if r.Count > height || r.Count > len(named) {
+		named = named[:min(len(named), height-1)] // the last row says how many more
+	}
+	for i, name := range named {
+		list[i] = nameStyle(name, name == s.Model.Name()).Styled(s.fit(" "+name, width))
+	}
+	if more := r.Count - len(named); more > 0 {
+		list[len(named)] = dim.Styled(s.fit(fmt.Sprintf(" and %d more", more), width))
 	}
 	return list
 }

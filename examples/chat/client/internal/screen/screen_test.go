@@ -200,6 +200,19 @@ func TestScrolling(t *testing.T) {
 	require.Contains(t, r.screen(), "news")
 }
 
+func TestMoreAreHereThanNamed(t *testing.T) {
+	r := talk(t, 100, 20)
+	r.gets(protocol.Message{Op: protocol.Who, Room: "lobby", Users: []string{"ann", "bob"}, Count: 5000})
+	require.Contains(t, r.screen(), "#lobby  5000 here")
+	require.Regexp(t, `│ ann *\n.*│ bob *\n.*│ and 4998 more`, r.screen())
+	many := make([]string, 40)
+	for i := range many {
+		many[i] = fmt.Sprintf("user-%02d", i)
+	}
+	r.gets(protocol.Message{Op: protocol.Who, Room: "lobby", Users: many, Count: 40})
+	require.Regexp(t, `│ user-15 *\n.*│ and 24 more`, r.screen())
+}
+
 func TestRooms(t *testing.T) {
 	r := talk(t, 80, 16)
 	r.press("ctrl+n")

@@ -66,7 +66,7 @@ func (s *Screen) title() string {
 		return " no room: /join one"
 	}
 	title := " " + r.Title()
-	if n := len(r.Users); n > 0 {
+	if n := r.Count; n > 0 {
 		title += fmt.Sprintf("  %d here", n)
 	}
 	if rooms, _ := s.columns(); rooms == 0 {
