@@ -84,7 +84,7 @@ export class RoomDialog {
   draw() {
     if (!$('find').open && !$('find-name').value) arrange($('found'), []);
     const word = $('find-name').value.trim().replace(/^#/u, '').toLowerCase(), rooms = new Map(this.#chat.catalogue.map((r) => [r.name, r.users]));
-    for (const c of this.#chat.rooms) if (!rooms.has(c.name)) rooms.set(c.name, c.users.size);
+    for (const c of this.#chat.rooms) if (!rooms.has(c.name)) rooms.set(c.name, c.count);
     const found = [...rooms].filter(([name]) => name.includes(word)).sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
     const sign = JSON.stringify(found);
     if ($('found').dataset.sign === sign && $('found').children.length) return;
