@@ -176,7 +176,7 @@ func TestWithdrawnCredentialIsOfNoUseAtTheNextLink(t *testing.T) {
 			l := s.link
 			s.mu.Unlock()
 			l.fail(errors.New("cut by the test"))
-			<-c.Done()
+			require.Eventually(t, func() bool { return c.Err() != nil }, 20*time.Second, time.Millisecond)
 			var why *RefusedError
 			require.ErrorAs(t, c.Err(), &why)
 			require.Contains(t, []RefuseCode{RefusedIdentity, RefusedUnknown}, why.Code)
