@@ -76,6 +76,8 @@ func TestTheLinkIsCut(t *testing.T) {
 	for _, text := range numbered("away", 3) {
 		ann.enter(text)
 	}
+	ann.await(`/^Connected, but no answer for \d+ s$/.test(document.querySelector('#trouble[data-tone=busy]:not([hidden]) #trouble-text')?.textContent)`)
+	assert.Equal(t, "online", ann.text("#me-state"))
 	assert.NoError(t, s.proxy.Pause())
 	bob.say("lobby", numbered("b while", 3)...)
 	ann.await(`/Reconnecting in \d+ s \(attempt \d+: .+\)/.test(document.querySelector('#trouble:not([hidden]) #trouble-text')?.textContent)`)

@@ -28,6 +28,29 @@ test('what a lost session has not delivered can be said again, or not', () => {
   assert.deepEqual(rig.pending('room:lobby'), ['not sent: sent']);
 });
 
+test('how long the oldest line waits for an answer', () => {
+  const rig = Rig.in('lobby'), c = rig.chat.current;
+  assert.equal(rig.chat.waited, 0);
+  const [one, two] = ['one', 'two'].map((text) => {
+    const line = rig.chat.say(c, text);
+    rig.now += 1_000;
+    return line;
+  });
+  assert.equal(rig.chat.waited, 2_000);
+  rig.line('lobby', 'ann', 'one', { id: one.id });
+  assert.equal(rig.chat.waited, 1_000);
+  rig.hear({ op: 'failed', code: 'too fast', id: two.id, room: 'lobby' });
+  assert.equal(rig.chat.waited, 0, 'this, too, is an answer');
+  rig.chat.again(c, two);
+  assert.equal(rig.chat.waited, 0, 'it waits anew');
+  rig.now += 3_000;
+  assert.equal(rig.chat.waited, 3_000);
+  rig.chat.ended();
+  rig.chat.say(c, 'three');
+  rig.now += 3_000;
+  assert.equal(rig.chat.waited, 0, 'nobody is asked');
+});
+
 test('what is said without a session waits for one', () => {
   const rig = Rig.in('lobby');
   rig.linked = false;

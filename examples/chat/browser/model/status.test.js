@@ -30,6 +30,20 @@ test('what is said of the connection', () => {
   assert.equal(text(14_000), 'connected, 5 ms', 'no news for ever');
 });
 
+test('a link that is silent is not called good', () => {
+  const status = new Status(), told = (now, waited) => status.tell(now, 3, waited);
+  status.change({ state: 'resumed', rtt: 3, replayed: 1 }, 0);
+  assert.equal(told(1_999, 60_000).text, 'resumed, 1 replayed', 'the outage before is over');
+  assert.equal(told(60_000, 1_999).text, 'connected, 3 ms');
+  const { tone, text, linked, retry } = told(60_000, 3_400);
+  assert.deepEqual([tone, text, linked, retry], ['busy', 'connected, but no answer for 3 s', true, true]);
+  assert.equal(told(60_000, 3_400).spoken, told(61_000, 4_400).spoken, 'the seconds are not read out');
+  assert.equal(told(61_000, 0).text, 'connected, 3 ms', 'the answer has come');
+  status.change({ state: 'reconnecting', delay: 1_000, attempt: 1, cause }, 70_000);
+  assert.match(told(75_000, 12_000).text, /^reconnecting/);
+  assert.equal(told(75_000, 12_000).linked, false);
+});
+
 test('a new session says why there is one', () => {
   const status = new Status();
   status.change({ state: 'connected', rtt: 1 }, 0);

@@ -146,10 +146,10 @@ function drawNow() {
   drawUnsent(chat);
   attention.draw(chat);
   announcer.draw(chat);
-  connection.draw(status.tell(now(), link.rtt));
+  connection.draw(status.tell(now(), link.rtt, chat.waited));
 }
 
-setInterval(draw, 1000); // countdowns, who types, and what day it is
+setInterval(draw, 1000); // countdowns, an answer that does not come, who types, and what day it is
 
 for (const [id, act] of Object.entries({
   'now': () => link.wake(),

@@ -35,7 +35,7 @@ export class Chat extends Conversations {
     this.#keep = keep;
     this.#send = send;
     this.#now = now;
-    this.#outgoing = new Outgoing((m) => this.#welcomed && send(m), mark);
+    this.#outgoing = new Outgoing((m) => this.#welcomed && send(m), now, mark);
     this.#reading = new Reading(seen, keep, send);
   }
 
@@ -72,7 +72,7 @@ export class Chat extends Conversations {
   }
 
   say(c, text, action = false) {
-    const line = this.#outgoing.add(c, text, action, this.#now());
+    const line = this.#outgoing.add(c, text, action);
     c.divider = null;
     this.#typed.delete(c.key);
     this.changed();
@@ -132,6 +132,9 @@ export class Chat extends Conversations {
 
   /** Lines that nobody has confirmed, for the page that comes after a reload. */
   get unconfirmed() { return unconfirmed(this.all); }
+
+  /** For how many ms the oldest line on its way has been without an answer; 0 if there is none. */
+  get waited() { return this.#outgoing.waited(this.all); }
 
   /** What the page before had not had confirmed: the history ticks it off, or it is the user's to send again. */
   restore(lines) {
@@ -267,7 +270,8 @@ export class Chat extends Conversations {
   on_who({ room, users = [], count = users.length }) {
     this.room(room)?.roster(users, count);
     if (!this.#asked.delete(room)) return;
-    const names = [...users].sort((a, b) => a.localeCompare(b)).join(', '), more = count > users.length ? ` and ${count - users.length} more` : '';
+    const names = [...users].sort((a, b) => a.localeCompare(b)).join(', ');
+    const more = count > users.length ? ` and ${count - users.length} more` : '';
     this.note(names ? `In #${room}: ${names}${more}` : `Nobody is in #${room}.`);
   }
 

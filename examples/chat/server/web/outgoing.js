@@ -8,23 +8,29 @@
  * @property {string} text
  * @property {boolean} action
  * @property {number} at
+ * @property {number} [since] when it was last handed to a session
  * @property {'unsent' | 'sent' | 'waiting' | 'failed' | 'unknown' | 'undelivered'} state waiting: for a session; unknown: a lost session may
  *   have delivered it; undelivered: it certainly has not
  * @property {string | null} [error] why it has failed
  */
 
 export class Outgoing {
-  #send; #mark; #count = 0;
+  #send; #now; #mark; #count = 0;
 
-  /** @param {(message: object) => boolean} send @param {string} mark begins the ids of this tab's lines, and no other tab's */
-  constructor(send, mark) {
+  /**
+   * @param {(message: object) => boolean} send
+   * @param {() => number} now
+   * @param {string} mark begins the ids of this tab's lines, and no other tab's
+   */
+  constructor(send, now, mark) {
+    this.#now = now;
     this.#send = send;
     this.#mark = mark;
   }
 
   /** A line that the user enters. @param {Conversation} c */
-  add(c, text, action, at) {
-    const line = { id: `${this.#mark}-${++this.#count}`, text, action, at, state: 'unsent' };
+  add(c, text, action) {
+    const line = { id: `${this.#mark}-${++this.#count}`, text, action, at: this.#now(), state: 'unsent' };
     c.pending.push(line);
     this.transmit(c, line);
     return line;
@@ -35,6 +41,7 @@ export class Outgoing {
     const { id, text, action } = line;
     const to = c.kind === 'room' ? { op: 'say', room: c.name } : { op: 'tell', to: c.name };
     line.error = null;
+    line.since = this.#now();
     line.state = this.#send({ ...to, text, ...(action && { action }), id }) ? 'sent' : 'waiting';
   }
 
@@ -45,6 +52,13 @@ export class Outgoing {
   end(all, undelivered) {
     const ids = new Set(undelivered.map((m) => m.id));
     for (const c of all) for (const line of c.pending) if (line.state === 'sent') line.state = ids.has(line.id) ? 'undelivered' : 'unknown';
+  }
+
+  /** For how many ms the oldest line on its way has been without an answer; 0 if there is none. @param {Iterable<Conversation>} all */
+  waited(all) {
+    let since = Infinity;
+    for (const c of all) for (const line of c.pending) if (line.state === 'sent') since = Math.min(since, line.since);
+    return Math.max(0, this.#now() - since);
   }
 
   /** The line has come back. */

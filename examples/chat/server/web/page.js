@@ -48,11 +48,11 @@ export class Connection {
   #spoken = '';
 
   /** @param {import('./status.js').Told} told */
-  draw({ tone, text, retry, spoken }) {
+  draw({ tone, text, linked, retry, spoken }) {
     $('link').dataset.tone = tone;
     const trouble = tone !== 'good' && text !== 'connecting';
-    setText($('link-text'), trouble ? 'not connected' : text); // the bar below says more
-    setText($('me-state'), tone === 'good' ? 'online' : 'offline');
+    setText($('link-text'), trouble ? (linked ? 'no answer' : 'not connected') : text); // the bar below says more
+    setText($('me-state'), linked ? 'online' : 'offline');
     $('trouble').hidden = !trouble;
     $('trouble').dataset.tone = tone;
     if (trouble) setText($('trouble-text'), text[0].toUpperCase() + text.slice(1));

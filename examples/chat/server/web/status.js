@@ -5,12 +5,14 @@
  * @typedef {object} Told
  * @property {'good' | 'busy' | 'bad'} tone
  * @property {string} text
+ * @property {boolean} linked whether there is a link, as far as anybody knows
  * @property {boolean} retry whether "now" would help
  * @property {string} spoken for those who listen: without the numbers that change by themselves
  */
 
 const GOING_AWAY = 3; // the code of a server that shuts down
 const NEWS = 10_000; // ms for which it is news that a session began or went on
+const SLOW = 2_000; // ms: an answer that takes longer is worth a word
 const LOST = {
   restarted: 'the server has restarted', expired: 'this page was away for too long', refused: 'the server did not let it resume',
   protocol: 'the two ends disagreed', closed: 'the server has closed it', link: 'it could not be resumed', 'gave-up': 'it took too long',
@@ -50,11 +52,19 @@ export class Status {
     return this.linked && this.#since + NEWS > now ? this.#since + NEWS - now : Infinity;
   }
 
-  /** @param {number | null} rtt the newest measurement, in ms @returns {Told} */
-  tell(now, rtt = null) {
+  /**
+   * @param {number | null} rtt the newest measurement, in ms
+   * @param {number} waited for how many ms the oldest line on its way has been without an answer
+   * @returns {Told}
+   */
+  tell(now, rtt = null, waited = 0) {
     const { state, attempt, delay, cause, replayed, why, error } = this.#state;
     const news = now - this.#since < NEWS;
-    const told = (tone, text, { retry = false, spoken = text } = {}) => ({ tone, text, retry, spoken });
+    const told = (tone, text, { retry = false, spoken = text } = {}) => ({ tone, text, linked: this.linked, retry, spoken });
+    const silent = Math.min(waited, now - this.#since); // an outage before this link is over
+    if (this.linked && silent >= SLOW) {
+      return told('busy', `connected, but no answer for ${Math.floor(silent / 1000)} s`, { retry: true, spoken: 'connected, but no answer' });
+    }
     switch (state) {
       case 'connected':
         if (why && news) return told('good', `new session: ${why}`);
