@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -169,4 +170,37 @@ func TestLogsSayNothingOfTokensAndTexts(t *testing.T) {
 	for _, secret := range []string{token, token[:20], "a secret", "evil"} {
 		require.False(t, log.has(secret), "%s is in the log", secret)
 	}
+}
+
+// A session outlives the time for which a name is kept: the name does not go to
+// somebody else meanwhile, and the user is given newer tokens.
+func TestWhoStaysKeepsTheName(t *testing.T) {
+	s := startServer(t, "-token-life", "600ms")
+	ann := dial(t, s.target("tcp"), "ann")
+	ann.join("lobby")
+	first, err := s.claims.Get("ann")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		now, err := s.claims.Get("ann")
+		return err == nil && now.Until.Sub(first.Until) > 700*time.Millisecond
+	}, 20*time.Second, 10*time.Millisecond, "it is not renewed")
+	require.Contains(t, refused(t, s, "ann", ""), "taken")
+}
+
+// Another name is no way around the limit of messages.
+func TestNickDoesNotRefillTheRate(t *testing.T) {
+	s := startServer(t, "-rate", "1", "-burst", "5")
+	ann := dial(t, s.target("tcp"), "ann")
+	ann.join("lobby")
+	for i := range 3 {
+		ann.say("lobby", fmt.Sprint(i))
+	}
+	ann.send(protocol.Message{Op: protocol.Nick, Name: "bea"})
+	ann.send(protocol.Message{Op: protocol.Say, Room: "lobby", Text: "too fast", ID: "fast"})
+	m := ann.next()
+	for m.ID != "fast" {
+		m = ann.next()
+	}
+	require.Equal(t, protocol.Failed, m.Op)
+	require.Equal(t, protocol.TooFast, m.Code)
 }

@@ -101,6 +101,7 @@ func (s *session) nick(ctx context.Context, m protocol.Message) error {
 		s.drop(room)
 		from[room] = hub.From(sub.Position())
 	}
+	user.Inherit(s.user)
 	s.user.Leave()
 	s.claim, s.user = claim, user
 	if err := s.welcome(ctx); err != nil {

@@ -80,15 +80,32 @@ func (s *session) finish(ctx context.Context) {
 	s.log.Info("user gone", "user", s.claim.Name, "session", s.c.ID())
 }
 
+// serve does what the user asks for. Now and then it makes sure of the name: one
+// who stays for long must not lose it while here.
 func (s *session) serve(ctx context.Context) error {
-	for raw, err := range s.c.Messages(ctx) {
+	for {
+		turn, cancel := context.WithTimeout(ctx, s.settings.Load().tokenLife/3)
+		err := s.listen(ctx, turn)
+		late := turn.Err() != nil && ctx.Err() == nil
+		cancel()
+		if !late {
+			return err
+		}
+		if err := errors.Join(s.keep(ctx, s.claim), s.welcome(ctx)); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *session) listen(ctx, turn context.Context) error {
+	for raw, err := range s.c.Messages(turn) {
 		if err != nil {
 			return err
 		}
 		var m protocol.Message
 		switch err = json.Unmarshal(raw, &m); {
 		case !s.user.Allow():
-			err = &failure{protocol.TooFast, "not so fast"}
+			err = s.user.Refuse(ctx, &failure{protocol.TooFast, "not so fast"})
 		case err != nil:
 			err = &failure{protocol.BadRequest, "this is not a message of the chat"}
 		default:

@@ -2,6 +2,7 @@
 package quota
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -70,8 +71,34 @@ func (u *User) Leave() {
 	})
 }
 
+// Inherit has a user who is new go on with the rate that another has used up:
+// another name makes nobody faster.
+func (u *User) Inherit(from *User) {
+	u.users.mu.Lock()
+	defer u.users.mu.Unlock()
+	if u.connections == 1 {
+		u.limiter = from.limiter
+	}
+}
+
+// Refuse returns err, after a while: to be refused shall not be a way to keep the
+// server busy.
+func (u *User) Refuse(ctx context.Context, err error) error {
+	select {
+	case <-time.After(50 * time.Millisecond):
+	case <-ctx.Done():
+	}
+	return err
+}
+
+func (u *User) limit() *rate.Limiter {
+	u.users.mu.Lock()
+	defer u.users.mu.Unlock()
+	return u.limiter
+}
+
 // Allow takes note of a message, and reports whether it was within the rate.
-func (u *User) Allow() bool { return u.limiter.Allow() }
+func (u *User) Allow() bool { return u.limit().Allow() }
 
 // Join counts a room in, unless there are too many.
 func (u *User) Join(l Limits) bool {
