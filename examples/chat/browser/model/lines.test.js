@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { unsent } from '../../server/web/lists.js';
 import { at, Rig } from './rig.js';
 
 test('a line is shown at once, and ticked off by its id', () => {
@@ -26,6 +27,22 @@ test('what a lost session has not delivered can be said again, or not', () => {
   rig.chat.discard(c, lines[2]);
   assert.deepEqual(rig.sent.at(-1), { op: 'say', room: 'lobby', text: 'not sent', id: lines[1].id });
   assert.deepEqual(rig.pending('room:lobby'), ['not sent: sent']);
+});
+
+test('each conversation says what was not sent there', () => {
+  const rig = Rig.in('lobby', 'dev'), told = () => rig.chat.all.map((c) => [c.name, unsent(c.stuck)]);
+  const say = (c, text) => rig.chat.say(c, text), bob = rig.chat.open('user', 'bob');
+  say(rig.c('room:dev'), 'in doubt');
+  const lost = ['one', 'two'].map((text) => say(bob, text));
+  assert.deepEqual(told(), [['lobby', ''], ['dev', ''], ['bob', '']]);
+  rig.restart({ undelivered: lost.map(({ id }) => ({ op: 'tell', id })) });
+  assert.deepEqual(told(), [['lobby', ''], ['dev', '1 line may not have arrived'], ['bob', '2 lines were not sent']]);
+  rig.chat.discard(bob, lost[0]);
+  assert.equal(unsent(bob.stuck), '1 line was not sent');
+  rig.chat.again(bob, lost[1]);
+  assert.equal(unsent(bob.stuck), '', 'it is on its way');
+  rig.hear({ op: 'failed', code: 'bad name', id: lost[1].id });
+  assert.equal(unsent(bob.stuck), '1 line was not sent');
 });
 
 test('how long the oldest line waits for an answer', () => {

@@ -98,6 +98,11 @@ export class Conversation {
     return null;
   }
 
+  /** Own lines that wait for the user's decision. What a page before has left is not among them until the history had its say. */
+  get stuck() {
+    return this.stream.next ? this.pending.filter(({ state }) => state === 'unknown' || state === 'undelivered' || state === 'failed') : [];
+  }
+
   /** Who is here, and how many. Large rooms are not named as a whole. @param {string[]} users @param {number} [count] */
   roster(users, count = users.length) {
     this.users = new Set(users);

@@ -28,6 +28,14 @@ function oneStop(items, preferred) {
   for (const item of items) item.tabIndex = item === held ? 0 : -1;
 }
 
+/** What is said of lines that wait for the user's decision; empty if there are none. @param {import('./outgoing.js').Pending[]} stuck */
+export function unsent(stuck) {
+  const n = stuck.length, doubtful = stuck.every((line) => line.state === 'unknown');
+  if (n === 0) return '';
+  if (doubtful) return n === 1 ? '1 line may not have arrived' : `${n} lines may not have arrived`;
+  return n === 1 ? '1 line was not sent' : `${n} lines were not sent`;
+}
+
 export class Conversations {
   #chat; #show; #items = new Map();
 
@@ -49,15 +57,16 @@ export class Conversations {
     $('privates-head').hidden = privates.length === 0;
     for (const key of this.#items.keys()) if (!this.#chat.conversations.has(key)) this.#items.delete(key);
     oneStop([...$('lists').querySelectorAll('.conversation')], current && this.#items.get(current.key)?.button);
-    const elsewhere = this.#chat.unread - (current?.unread ?? 0);
-    $('elsewhere').hidden = elsewhere === 0;
-    setText($('elsewhere'), elsewhere > 99 ? '99+' : String(elsewhere));
+    const elsewhere = this.#chat.unread - (current?.unread ?? 0), stuck = this.#chat.all.some((c) => c !== current && c.stuck.length > 0);
+    $('elsewhere').hidden = elsewhere === 0 && !stuck;
+    setText($('elsewhere'), stuck ? '!' : elsewhere > 99 ? '99+' : String(elsewhere));
+    $('side-open').setAttribute('aria-label', `Show the list of conversations${stuck ? ': a line was not sent' : ''}`);
   }
 
   #item(c, here = false) {
     let item = this.#items.get(c.key);
     if (!item) this.#items.set(c.key, (item = this.#make(c)));
-    const { li, button, badge, face } = item, active = this.#chat.current === c, count = c.unread > 99 ? '99+' : String(c.unread);
+    const { li, button, badge, alarm, face } = item, active = this.#chat.current === c, count = c.unread > 99 ? '99+' : String(c.unread);
     button.classList.toggle('active', active);
     if (active) button.setAttribute('aria-current', 'true');
     else button.removeAttribute('aria-current');
@@ -66,20 +75,24 @@ export class Conversations {
     badge.hidden = c.unread === 0;
     badge.classList.toggle('call', c.kind === 'user' || c.mentions > 0);
     setText(badge, count);
+    const trouble = unsent(c.stuck);
+    alarm.hidden = !trouble;
+    alarm.title = trouble;
     const news = c.unread ? `, ${c.unread} unread` : '', presence = c.kind === 'user' && here ? ', here' : '';
-    button.setAttribute('aria-label', `${c.kind === 'room' ? 'Room' : 'Messages with'} ${c.name}${presence}${news}`);
+    button.setAttribute('aria-label', `${c.kind === 'room' ? 'Room' : 'Messages with'} ${c.name}${presence}${news}${trouble && `, ${trouble}`}`);
     return li;
   }
 
   #make(c) {
     const face = c.kind === 'room' ? el('span', { class: 'hash', 'aria-hidden': 'true', text: '#' }) : avatar(c.name, 'small');
     const badge = el('span', { class: 'badge', 'aria-hidden': 'true' });
+    const alarm = el('span', { class: 'badge call', 'aria-hidden': 'true', hidden: true, text: '!' });
     const button = el('button', { type: 'button', class: 'conversation', 'data-key': c.key, tabindex: '-1', onclick: () => this.#show(c.key) },
-      face, el('bdi', { class: 'label', text: c.name }), badge);
+      face, el('bdi', { class: 'label', text: c.name }), badge, alarm);
     const what = c.kind === 'room' ? `Leave ${c.name}` : `Close ${c.name}`;
     const leave = el('button', { type: 'button', class: 'tool leave', tabindex: '-1', 'aria-label': what, title: `${what} (Delete)`,
       onclick: () => this.#chat.leave(c.key) }, icon('close'));
-    return { li: el('li', {}, button, leave), button, badge, face };
+    return { li: el('li', {}, button, leave), button, badge, alarm, face };
   }
 }
 

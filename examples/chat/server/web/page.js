@@ -38,9 +38,7 @@ export function drawUnsent(chat) {
 
 /** Own lines of the active conversation that wait for the user's decision. */
 export function unsentOf(chat) {
-  const c = chat.current;
-  if (!c || (c.kind === 'room' && !c.stream.next)) return [];
-  return c.pending.filter((line) => line.state === 'unknown' || line.state === 'undelivered');
+  return (chat.current?.stuck ?? []).filter((line) => line.state !== 'failed'); // which says so itself
 }
 
 /** The state of the connection: in the head while all is well, in a bar of its own else. */
