@@ -44,16 +44,8 @@ func newConn(sock net.Conn, side ws.State, maxMessage int64, pre []byte) *Conn {
 		sock: sock,
 		dec:  decoder{state: side, max: maxMessage},
 		pre:  pre,
-		enc:  encoder{masks: side.ClientSide(), vectored: isSocket(sock)},
+		enc:  encoder{masks: side.ClientSide()},
 	}
-}
-
-func isSocket(c net.Conn) bool {
-	switch c.(type) {
-	case *net.TCPConn, *net.UnixConn:
-		return true
-	}
-	return false
 }
 
 // LocalAddr is the address of the socket.

@@ -3,7 +3,6 @@ package wsconn
 import (
 	"crypto/rand"
 	"encoding/binary"
-	"net"
 	"sync"
 
 	"github.com/gobwas/ws"
@@ -18,10 +17,6 @@ const (
 	// masked, in one piece of memory: package conn writes 64 KiB at once, and some
 	// control frames.
 	maxCopy = 66 << 10
-
-	// From minVector on, it is cheaper to hand the kernel two pieces than to
-	// copy one.
-	minVector = 8 << 10
 )
 
 // An encoder puts frames around a stream of bytes. It does no IO. What a socket
@@ -29,22 +24,17 @@ const (
 // filled with whatever is written next, because the edges of messages carry no
 // meaning.
 type encoder struct {
-	masks    bool // as a client does
-	vectored bool // the socket takes several pieces in one system call
-	owed     int  // bytes of payload that have been announced and not written
-	mask     [4]byte
-	pos      int    // where in the mask the next byte of payload stands
-	tail     []byte // bytes of frames that the socket has not taken yet
+	masks bool // as a client does
+	owed  int  // bytes of payload that have been announced and not written
+	mask  [4]byte
+	pos   int    // where in the mask the next byte of payload stands
+	tail  []byte // bytes of frames that the socket has not taken yet
 }
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
 
 // A buffer is the memory for one write.
-type buffer struct {
-	b    []byte
-	vec  net.Buffers
-	arms [2][]byte
-}
+type buffer struct{ b []byte }
 
 // Write writes p, as one binary message for each MiB or part of it. It returns
 // how much of p the socket has taken; after a timeout, what is left of p
@@ -69,17 +59,9 @@ func (c *Conn) writeSome(p []byte) (int, error) {
 	e := &c.enc
 	w := buffers.Get().(*buffer)
 	defer buffers.Put(w)
-	p = p[:e.lead(w, len(p))]
-	if !e.vectored || e.masks || len(p) < minVector {
-		lead := e.append(w, p)
-		sent, err := c.sock.Write(w.b)
-		return e.wrote(w.b[:lead], sent), err
-	}
-	w.arms[0], w.arms[1] = w.b, p
-	w.vec = w.arms[:]
-	sent, err := w.vec.WriteTo(c.sock)
-	w.arms[1] = nil // it is the caller's
-	return e.wrote(w.b, int(sent)), err
+	lead := e.append(w, p[:e.lead(w, len(p))])
+	sent, err := c.sock.Write(w.b)
+	return e.wrote(w.b[:lead], sent), err
 }
 
 // lead makes w what has to go before the next size bytes, and returns how many of
