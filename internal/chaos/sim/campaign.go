@@ -14,7 +14,7 @@ import (
 type Campaign struct {
 	First, Seeds uint64
 	Workers      int
-	Progress     io.Writer // told every two seconds how far it is; nil for nobody
+	Progress     io.Writer // told every two seconds how far it is, and of failures; nil for nobody
 
 	next   atomic.Uint64
 	played atomic.Uint64
@@ -81,6 +81,9 @@ func (c *Campaign) fail(f Failure) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.failed = append(c.failed, f)
+	if c.Progress != nil {
+		fmt.Fprintf(c.Progress, "seed %d failed: %v\n", f.Seed, f.Err)
+	}
 	return len(c.failed)
 }
 
