@@ -84,6 +84,7 @@ func (c *Conn) closeLocked(code Code, reason string) {
 	c.s.Close(uint16(code), reason)
 	c.endIfDoneLocked()
 	c.stopReceiverLocked()
+	c.roomLocked() // a Send that waits is told
 	c.flushLocked()
 	c.lendLocked() // the peer's answer has to be read
 }

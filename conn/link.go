@@ -2,7 +2,7 @@ package conn
 
 import (
 	"net"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,7 +32,7 @@ type link struct {
 
 	place place // in the poller, which covers it
 
-	once   sync.Once
+	failed atomic.Bool
 	err    error         // why it died; set before dead is closed
 	dead   chan struct{} // closed when the socket is; nil if nobody waits for that
 	onDead func()        // set before the handshake, if at all
@@ -45,25 +45,27 @@ func newLink(nc net.Conn) *link {
 }
 
 // fail closes the socket and takes the link from its session. The first cause
-// counts. It may be called by anyone, without c.mu.
+// counts; the others do not wait for it, because what it sets off may call fail
+// again. It may be called by anyone, without c.mu.
 func (l *link) fail(err error) {
-	l.once.Do(func() {
-		l.err = err
-		_ = l.socket().Close() // TLS would first try to say goodbye, which can block
-		_ = l.nc.Close()       // the link is given up whatever this says
-		if l.c != nil && l.c.server != nil {
-			l.c.server.poller.forget(l)
-		}
-		if l.onDead != nil {
-			l.onDead()
-		}
-		if l.c != nil { // before anybody makes another
-			l.c.linkFailed(l, err)
-		}
-		if l.dead != nil {
-			close(l.dead)
-		}
-	})
+	if !l.failed.CompareAndSwap(false, true) {
+		return
+	}
+	l.err = err
+	_ = l.socket().Close() // TLS would first try to say goodbye, which can block
+	_ = l.nc.Close()       // the link is given up whatever this says
+	if l.c != nil && l.c.server != nil {
+		l.c.server.poller.forget(l)
+	}
+	if l.onDead != nil {
+		l.onDead()
+	}
+	if l.c != nil { // before anybody makes another
+		l.c.linkFailed(l, err)
+	}
+	if l.dead != nil {
+		close(l.dead)
+	}
 }
 
 // abandon is fail for a link whose peer is taken for dead. What the kernel has

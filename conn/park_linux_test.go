@@ -221,3 +221,36 @@ func TestParkingUnderCuts(t *testing.T) {
 	cutter.Wait()
 	awaitParked(t, srv, 10)
 }
+
+// A socket that epoll did not take once is offered to it again.
+func TestParkingIsTriedAgain(t *testing.T) {
+	srv, target := parkingServer(t, 10*time.Millisecond, nil)
+	first := dialParking(t, target, nil)
+	echoed(t, first, "hello")
+	awaitParked(t, srv, 1)
+	p := &srv.poller
+	p.mu.Lock()
+	real := p.fd
+	p.fd = 1 << 20 // there is no such descriptor
+	p.mu.Unlock()
+	second := dialParking(t, target, nil)
+	echoed(t, second, "hello")
+	require.Eventually(t, func() bool { // it has been refused
+		for _, c := range srv.sessions.all() {
+			c.mu.Lock()
+			l := c.link
+			c.mu.Unlock()
+			p.mu.Lock()
+			refused := l.place.slot != 0 && !l.place.added
+			p.mu.Unlock()
+			if refused {
+				return true
+			}
+		}
+		return false
+	}, 10*time.Second, time.Millisecond)
+	p.mu.Lock()
+	p.fd = real
+	p.mu.Unlock()
+	awaitParked(t, srv, 2)
+}

@@ -20,6 +20,8 @@ type poller struct {
 	slots []slot
 	free  []int32
 	done  chan struct{} // closed when the goroutine has ended
+	// failed: the runtime does not wait for epoll, or it has been closed.
+	failed bool
 }
 
 // A slot is what an event names. Its generation tells whether the event is for
@@ -43,13 +45,18 @@ func (p *poller) wait(l *link) error {
 		return err
 	}
 	failed := l.raw.rc.Control(func(socket uintptr) { err = syscall.EpollCtl(fd, op, int(socket), &event) })
-	return errors.Join(err, failed)
+	if err = errors.Join(err, failed); err != nil && op == syscall.EPOLL_CTL_ADD {
+		p.mu.Lock()
+		l.place.added = false
+		p.mu.Unlock()
+	}
+	return err
 }
 
 func (p *poller) prepare(l *link) (event syscall.EpollEvent, op, fd int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if l.place.gone {
+	if l.place.gone || p.failed {
 		return event, 0, 0, net.ErrClosed
 	}
 	if err := p.openLocked(); err != nil {
@@ -80,11 +87,12 @@ func (p *poller) openLocked() error {
 		return nil
 	}
 	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
-	if err == nil {
-		err = syscall.SetNonblock(fd, true) // so that the runtime waits for it
-	}
 	if err != nil {
-		return os.NewSyscallError("epoll", err)
+		return os.NewSyscallError("epoll_create1", err)
+	}
+	if err := syscall.SetNonblock(fd, true); err != nil { // so that the runtime waits for it
+		_ = syscall.Close(fd) // it was never used
+		return os.NewSyscallError("fcntl", err)
 	}
 	p.epoll, p.fd = os.NewFile(uintptr(fd), "epoll"), fd
 	p.done = make(chan struct{})
@@ -121,6 +129,7 @@ func (p *poller) run(rc syscall.RawConn) {
 			return n > 0
 		})
 		if err != nil {
+			p.fail()
 			return
 		}
 		p.mu.Lock()
@@ -135,6 +144,22 @@ func (p *poller) run(rc syscall.RawConn) {
 			ready[i] = nil
 		}
 		ready = ready[:0]
+	}
+}
+
+// fail gives all links back.
+func (p *poller) fail() {
+	p.mu.Lock()
+	p.failed = true
+	var waiting []*link
+	for _, s := range p.slots {
+		if s.l != nil {
+			waiting = append(waiting, s.l)
+		}
+	}
+	p.mu.Unlock()
+	for _, l := range waiting {
+		l.c.unpark(l)
 	}
 }
 

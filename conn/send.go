@@ -95,7 +95,7 @@ func (c *Conn) TrySendBatch(b *Batch) error {
 	if c.ended {
 		return c.err
 	}
-	if c.first != nil {
+	if c.first != nil && c.s.Accepts() {
 		c.wanted = max(c.wanted, len(b.frames))
 		return c.sendErrLocked(session.ErrFull)
 	}

@@ -38,8 +38,7 @@ func (c *Conn) tick() {
 		return
 	}
 	c.s.Tick(c.now)
-	c.watchLinkLocked()
-	if c.link == nil || c.ended {
+	if dead := c.watchLinkLocked(); dead || c.link == nil || c.ended {
 		return
 	}
 	c.checkLeaseLocked(c.now)
@@ -65,8 +64,10 @@ func (c *Conn) rearmLocked() {
 	c.armLocked(next)
 }
 
-// watchLinkLocked asks the heartbeat what it makes of the link.
-func (c *Conn) watchLinkLocked() {
+// watchLinkLocked asks the heartbeat what it makes of the link, and reports
+// whether that is dead. It is then given up as soon as c.mu is let go, which must
+// be at once: whoever else lets it go would have to.
+func (c *Conn) watchLinkLocked() (dead bool) {
 	switch a := c.hb.Poll(c.now); a.Kind {
 	case heartbeat.Ping:
 		c.s.Ping(a.Nonce)
@@ -79,7 +80,9 @@ func (c *Conn) watchLinkLocked() {
 		// The link may be stuck in a write, which closing it ends.
 		l, err := c.link, a.Err()
 		c.afterLocked(func() { l.abandon(err) })
+		return true
 	}
+	return false
 }
 
 // expireLocked ends a server's session whose client has stayed away, and a

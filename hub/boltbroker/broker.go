@@ -33,8 +33,9 @@ type Config[T any] struct {
 	OnCommit func(calls int, took time.Duration, err error)
 
 	// NoSync leaves it to the operating system when to write to the disk: what
-	// was published last may be lost, or the file be damaged, if the machine
-	// fails, but not if the process does. See bolt.Options.
+	// was published last may be lost, its positions be given out again, or the
+	// file be damaged, if the machine fails, but not if the process does. See
+	// bolt.Options.
 	NoSync bool
 }
 
@@ -123,7 +124,7 @@ func (b *Broker[T]) Epoch() uint64 { return b.epoch }
 // Update has f write to the file, in a transaction that others may share. If f
 // fails, so does all of the transaction: f should return only what is the
 // database's own fault, and tell others by its closure. It must not keep what it
-// is given. An error other than ctx's means that nothing was written.
+// is given, nor panic: it runs in the broker's goroutine. An error other than ctx's means that nothing was written.
 func (b *Broker[T]) Update(ctx context.Context, f func(tx *bolt.Tx) error) error {
 	return b.do(ctx, f, nil)
 }

@@ -430,3 +430,90 @@ func TestForgetAndNext(t *testing.T) {
 	require.EqualValues(t, 1, p.Offset)
 	require.Equal(t, hub.Position{Epoch: s.Epoch(), Offset: 3}, say(t, s, "lobby", "c"))
 }
+
+// Whoever is told that the broker is closed may publish elsewhere: it must not be
+// in the file.
+func TestWhatIsSaidToBeClosedIsNotInTheFile(t *testing.T) {
+	for range 20 {
+		dir := t.TempDir()
+		s := open(t, dir, plenty)
+		ctx := &pausing{Context: context.Background(), entered: make(chan struct{}), release: make(chan struct{})}
+		published := make(chan error, 1)
+		go func() {
+			_, err := s.Publish(ctx, "r", hub.Message[string]{Value: "x"})
+			published <- err
+		}()
+		<-ctx.entered
+		require.NoError(t, s.Close())
+		close(ctx.release)
+		require.NoError(t, <-published, "it was committed before Close returned")
+		s = open(t, dir, plenty)
+		values, _, err := s.Before("r", 0, 10)
+		require.NoError(t, err)
+		require.Equal(t, []string{"x"}, values)
+		require.NoError(t, s.Close())
+	}
+}
+
+// A pausing context stops who uses it between handing a call over and waiting for
+// its outcome.
+type pausing struct {
+	context.Context
+	asked            int
+	entered, release chan struct{}
+}
+
+func (c *pausing) Done() <-chan struct{} {
+	if c.asked++; c.asked == 2 {
+		close(c.entered)
+		<-c.release
+	}
+	return nil
+}
+
+func TestAnOpenThatIsGivenUpLeavesNothing(t *testing.T) {
+	s := open(t, t.TempDir(), plenty)
+	for range 10 {
+		entered, release := make(chan struct{}), make(chan struct{})
+		updated := make(chan error, 1)
+		go func() {
+			updated <- s.Update(context.Background(), func(*bolt.Tx) error { close(entered); <-release; return nil })
+		}()
+		<-entered
+		ctx, cancel := context.WithCancel(context.Background())
+		opened := make(chan error, 1)
+		go func() {
+			_, err := s.Open(ctx, "r", 10, newRecords())
+			opened <- err
+		}()
+		require.Eventually(t, func() bool { return len(s.calls) == 1 }, 30*time.Second, time.Millisecond)
+		cancel()
+		require.ErrorIs(t, <-opened, context.Canceled)
+		close(release)
+		require.NoError(t, <-updated)
+	}
+	f, err := s.Open(t.Context(), "other", 0, newRecords()) // behind them all
+	require.NoError(t, err)
+	defer f.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	require.Empty(t, s.feeds["r"])
+}
+
+func TestOpenEndsWithTheBroker(t *testing.T) {
+	for i := range 200 {
+		s := open(t, t.TempDir(), plenty)
+		opened := make(chan struct{})
+		go func() {
+			defer close(opened)
+			if f, err := s.Open(context.Background(), "r", 10, newRecords()); err == nil {
+				f.Close()
+			}
+		}()
+		if i%2 == 0 {
+			<-time.After(time.Duration(i) * time.Microsecond)
+		}
+		require.NoError(t, s.Close())
+		<-opened
+	}
+}

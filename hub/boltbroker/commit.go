@@ -37,7 +37,12 @@ func (b *Broker[T]) do(ctx context.Context, write func(*bolt.Tx) error, after fu
 	case err := <-c.err:
 		return err
 	case <-b.over:
-		return ErrClosed
+		select {
+		case err := <-c.err: // it was the last
+			return err
+		default:
+			return ErrClosed
+		}
 	case <-ctx.Done():
 		return ctx.Err() // it may be done yet
 	}

@@ -32,6 +32,7 @@ type feed[T any] struct {
 	behind  bool // there is more in the file than is pending
 	running bool
 	closed  bool
+	over    chan struct{} // closed with it
 
 	// The goroutine's own.
 	begun chan error // told once that what there was has been handed over; nil then
@@ -48,7 +49,7 @@ type message[T any] struct {
 // Open hands a room to a hub; see hub.Broker.
 func (b *Broker[T]) Open(ctx context.Context, room string, history int, sink hub.Sink[T]) (hub.Feed, error) {
 	begun := make(chan error, 1)
-	f := &feed[T]{broker: b, room: room, sink: sink, seek: true, behind: true, begun: begun}
+	f := &feed[T]{broker: b, room: room, sink: sink, seek: true, behind: true, begun: begun, over: make(chan struct{})}
 	// It begins between two values: from there on none is missing.
 	if err := b.do(ctx, nil, func() { f.begin(history) }); err != nil {
 		f.Close()
@@ -57,6 +58,8 @@ func (b *Broker[T]) Open(ctx context.Context, room string, history int, sink hub
 	var err error
 	select {
 	case err = <-begun:
+	case <-f.over:
+		err = ErrClosed
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
@@ -78,11 +81,14 @@ func (f *feed[T]) begin(history int) {
 		return
 	}
 	b.mu.Lock()
-	b.feeds[f.room] = append(b.feeds[f.room], f)
-	b.mu.Unlock()
+	defer b.mu.Unlock()
 	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed { // whoever opened it has given up
+		return
+	}
+	b.feeds[f.room] = append(b.feeds[f.room], f)
 	f.runLocked()
-	f.mu.Unlock()
 }
 
 // deliver gives a message to all feeds of a room, and waits for none.
@@ -193,6 +199,9 @@ func (f *feed[T]) call(sink func()) {
 // Close ends it for a hub; see hub.Feed.
 func (f *feed[T]) Close() {
 	f.mu.Lock()
+	if !f.closed {
+		close(f.over)
+	}
 	f.closed, f.pending = true, nil
 	f.mu.Unlock()
 	f.calling.Lock() // a call that is under way ends

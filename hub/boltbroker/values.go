@@ -110,18 +110,23 @@ func (b *Broker[T]) sweep(tx *bolt.Tx) error {
 
 // Forget drops all that a room has kept, as part of an Update. Its offsets go on
 // behind it. It returns the position of the next value.
+//
+// Hubs that have the room open keep what they have in memory.
 func (b *Broker[T]) Forget(tx *bolt.Tx, room string) (hub.Position, error) {
-	bucket := tx.Bucket(roomsKey).Bucket(bucketOf(room))
+	rooms := tx.Bucket(roomsKey)
+	bucket := rooms.Bucket(bucketOf(room))
 	if bucket == nil {
 		return hub.Position{Epoch: b.epoch, Offset: 1}, nil
 	}
-	c := bucket.Cursor()
-	for k, _ := c.First(); k != nil; k, _ = c.First() {
-		if err := bucket.Delete(k); err != nil {
-			return hub.Position{}, err
-		}
+	offset := bucket.Sequence()
+	if err := rooms.DeleteBucket(bucketOf(room)); err != nil {
+		return hub.Position{}, err
 	}
-	return b.Next(tx, room), nil
+	bucket, err := rooms.CreateBucket(bucketOf(room))
+	if err != nil {
+		return hub.Position{}, err
+	}
+	return hub.Position{Epoch: b.epoch, Offset: offset + 1}, bucket.SetSequence(offset)
 }
 
 // Next is the position of a room's next value.
