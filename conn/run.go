@@ -41,7 +41,7 @@ func Run(ctx context.Context, target string, h Handler, cfg *Config) error {
 // there is to be another: nil if all is done, a Permanent error if not.
 func (c *Conn) verdict(ctx context.Context, err error) error {
 	if err != nil && ofSession(err) {
-		if again := c.another(ctx); again != nil {
+		if again := c.another(ctx, err); again != nil {
 			return again
 		}
 	}
@@ -55,11 +55,14 @@ func (c *Conn) verdict(ctx context.Context, err error) error {
 }
 
 // another is why there is to be another session after this one, nil if there is
-// not.
-func (c *Conn) another(ctx context.Context) error {
+// not. err is what the connection told the handler.
+func (c *Conn) another(ctx context.Context, err error) error {
 	c.mu.Lock()
 	away, leave := c.leaving, c.remoteLocked()
 	c.unlock()
+	if told := new(CloseError); errors.As(err, &told) && told.Remote && told.Code == CodeGoingAway {
+		away = true // a server that was closed; the session may not be over yet
+	}
 	if away {
 		// The server waits for our last messages, and for nothing else.
 		_ = c.Shutdown(ctx, CodeNormal, "")

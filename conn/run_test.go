@@ -121,6 +121,38 @@ func TestRunComesBackWhenToldTo(t *testing.T) {
 	})
 }
 
+// A server that is closed at once says the same, without a time. The handler may
+// hear of it before the session is over.
+func TestRunComesBackAfterAServerThatWasClosed(t *testing.T) {
+	for i := range 30 {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBed(t, deaf, nil)
+			b.net.SetLatency(conntest.Both, time.Duration(i)*time.Millisecond)
+			began := make(chan bool, 10)
+			ctx, cancel := context.WithCancel(t.Context())
+			ran := start(func() error {
+				return conn.Run(ctx, "mem://server", conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
+					began <- true
+					_, err := c.Receive(ctx)
+					return err
+				}), b.client(conn.Config{}))
+			})
+			<-began
+			time.Sleep(time.Second)
+			_ = b.srv.Close()
+			b.serve(deaf)
+			select {
+			case <-began:
+			case err := <-ran:
+				require.NoError(t, err, "latency of %d ms", i)
+				require.FailNow(t, "Run has ended")
+			}
+			cancel()
+			<-ran
+		})
+	}
+}
+
 func TestRunGivesUpAsItsPolicySays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBed(t, echo, nil)
