@@ -164,7 +164,7 @@ type DialFunc func(ctx context.Context, address string) (net.Conn, error)
 type Peer struct {
 	RemoteAddr net.Addr
 	Credential []byte               // borrowed; empty if the client sent none
-	TLS        *tls.ConnectionState // nil unless the transport is TLS
+	TLS        *tls.ConnectionState // nil unless the transport is TLS, or has a ConnectionState of its own
 	Transport  net.Conn             // the transport, to ask for its type; not to be used
 
 	value *any

@@ -87,9 +87,11 @@ func (s *Server) authenticate(ctx context.Context, l *link, h *wire.Hello) (stri
 		return "", nil
 	}
 	p := Peer{RemoteAddr: l.nc.RemoteAddr(), Credential: h.Credential, Transport: l.nc, value: &l.value}
-	if t, ok := l.nc.(*tls.Conn); ok {
-		state := t.ConnectionState()
-		p.TLS = &state
+	// A *tls.Conn, or what stands on one.
+	if t, ok := l.nc.(interface{ ConnectionState() tls.ConnectionState }); ok {
+		if state := t.ConnectionState(); state.HandshakeComplete {
+			p.TLS = &state
+		}
 	}
 	identity, err := s.judge(ctx, p)
 	if err != nil {
