@@ -221,10 +221,9 @@
 // gives its default. A claimed length is judged before memory is allocated for
 // it, and memory follows what has arrived. A session takes at most SendBuffer
 // bytes for what it sends, and memory of about twice Window (four times, if the
-// peer means harm) for what it has
-// received and not consumed; one message always has room. When all is consumed and acknowledged it holds
-// neither; on transports other than TCP and unix sockets it keeps a read buffer
-// of 2 to 64 KiB.
+// peer means harm) for what it has received and not consumed; one message always
+// has room. When all is consumed and acknowledged it holds neither; on transports
+// other than TCP and unix sockets it keeps a read buffer of 2 to 64 KiB.
 //
 // # Draining and coming back
 //
