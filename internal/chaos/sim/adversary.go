@@ -18,8 +18,8 @@ func newAdversary(seed uint64) *adversary {
 var usual = [opEnd]int{
 	opSend: 200, opBatch: 25, opFan: 6, opReceive: 170, opFlush: 6, opClose: 2, opCloseBoth: 1, opProbe: 3, opWrite: 220,
 	opDeliver: 220, opCut: 25, opFin: 6, opGiveUp: 30, opAbandon: 8, opStall: 6, opHeal: 8, opDial: 35, opResumes: 2, opReplay: 5,
-	opAdvance: 20, opIdle: 8, opLag: 2, opExpire: 1, opRestart: 1, opCrash: 1, opEvict: 1, opDrain: 1, opForge: 2,
-	opFraud: 2, opThief: 4,
+	opAdvance: 20, opIdle: 8, opLag: 2, opExpire: 1, opRestart: 1, opCrash: 1, opEvict: 1, opDrain: 1, opForge: 3,
+	opFraud: 3, opThief: 4,
 }
 
 // setup draws the world, and how the adversary is disposed: each has moves that it

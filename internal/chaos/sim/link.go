@@ -325,6 +325,9 @@ func (w *world) coreDetach(e *end, gen uint64) bool {
 		return e.s.Detach(gen)
 	}
 	lost := e.entry.Detach(gen, w.now)
+	if ttl := w.setup.TTL.duration(); e.entry.Expire(gen, w.now+ttl-1, ttl) {
+		w.fail("%s: expired before its time", e.name())
+	}
 	if lost {
 		w.server.expiries = append(w.server.expiries, expiry{e, gen, w.now + w.setup.TTL.duration()})
 	}
