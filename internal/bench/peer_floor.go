@@ -40,7 +40,13 @@ func (s *floorServer) serve(nc net.Conn, a app) {
 	if _, err := nc.Write(appendFrame(nil, hello)); err != nil {
 		return
 	}
-	in.readAll(a, &floorReply{nc: nc})
+	reply := &floorReply{nc: nc}
+	for { // here, and not in a function: one more frame would double an idle stack
+		msg, err := in.next()
+		if err != nil || a(msg, reply) != nil {
+			return
+		}
+	}
 }
 
 // A floorReply has memory of its own for what it writes.
