@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var seeds = flag.Uint64("seeds", 10_000, "number of seeds to play")
+var seeds = flag.Uint64("seeds", 5_000, "number of seeds to play")
 
 // TestTheCoreKeepsItsPromise plays seeds, and sees to it that the adversary was
 // not idle in any of its ways.
@@ -38,7 +38,7 @@ func TestTheCoreKeepsItsPromise(t *testing.T) {
 // TestEverythingFollowsFromTheSchedule plays seeds again, and the schedules that
 // they stand for, as they are and as text.
 func TestEverythingFollowsFromTheSchedule(t *testing.T) {
-	n := uint64(2000)
+	n := uint64(1000)
 	if testing.Short() {
 		n /= 10
 	}
@@ -84,7 +84,7 @@ func TestKeptSchedules(t *testing.T) {
 func TestShrinkFindsWhatMatters(t *testing.T) {
 	fails := func(s *Schedule) bool { return s.Play(nil).Met[metReplayed] > 0 }
 	tried := 0
-	for seed := uint64(1); tried < 20; seed++ {
+	for seed := uint64(1); tried < 10; seed++ {
 		s, r := PlaySeed(seed, nil)
 		if r.Met[metReplayed] == 0 || len(s.Moves) < 100 {
 			continue
