@@ -23,8 +23,10 @@
 //
 // A fan-out publishes the next message when every member has the one before. The
 // processor time of the server is all that its process takes from the beginning of
-// a turn to that of the next: acknowledgements that come late, pings and the
-// collection of garbage are in it.
+// a turn until a second and a half after its end: acknowledgements that come late
+// and the collection of garbage are in it. Beside it stands how many publications
+// there were in a second, because what a peer does once a second weighs less the
+// more there are.
 //
 // Each message is numbered. The clients of every peer check that each one comes
 // once, whole and in order; the exit status is 1 if Longsplice failed in that.

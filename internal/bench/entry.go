@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -13,9 +14,23 @@ type entry struct {
 	out   *results
 	rig   *rig // nil if each turn has processes of its own
 
-	failed bool   // it takes no further turns
-	bill   func() // what the last turn has still to add
+	failed bool // it takes no further turns
+	bill   *bill
 }
+
+// A bill is for a turn whose costs are still coming in.
+type bill struct {
+	from *rig
+	pay  func(after Clocks, err error)
+
+	once  sync.Once
+	timer *time.Timer
+	after Clocks
+	err   error
+}
+
+// read reads the clocks, unless that has been done.
+func (b *bill) read() { b.once.Do(func() { b.after, b.err = clocksOf(b.from) }) }
 
 // open starts the processes, and connects them.
 func (e *entry) open(ctx context.Context, pt part) {
@@ -57,12 +72,23 @@ func (e *entry) add(at where, f Faults, values ...float64) {
 	e.out.add(e.work, e.peer, at, f, values)
 }
 
-// settle adds what the last turn has cost since it ended: a peer that puts
-// something off, such as acknowledging, pays for it all the same.
+// billLater has pay called with the clocks as they are in a while, or when the
+// entry's next turn begins if that is sooner: a peer that puts something off, such
+// as acknowledging, pays for it all the same. What comes later is the price of
+// being connected, and not of the turn.
+func (e *entry) billLater(pay func(after Clocks, err error)) {
+	b := &bill{from: e.rig, pay: pay}
+	b.timer = time.AfterFunc(e.scale.settle, b.read)
+	e.bill = b
+}
+
+// settle pays the last turn's bill.
 func (e *entry) settle() {
-	if e.bill != nil {
-		e.bill()
+	if b := e.bill; b != nil {
 		e.bill = nil
+		b.timer.Stop()
+		b.read()
+		b.pay(b.after, b.err)
 	}
 }
 

@@ -37,7 +37,7 @@ type scale struct {
 func full(long time.Duration) scale {
 	return scale{
 		time:         long,
-		settle:       2 * time.Second,
+		settle:       1500 * time.Millisecond,
 		members:      []int{1_000, 10_000},
 		fanoutSizes:  []int{16, 128, 4 << 10},
 		echoConns:    []int{1, 100},
@@ -76,6 +76,10 @@ func quick() scale {
 		growSizes:    []int{16, 1 << 10},
 	}
 }
+
+// turn is how long a fan-out to so many members is measured: many take longer for
+// one publication.
+func (s scale) turn(members int) time.Duration { return s.time * time.Duration(max(1, members/2500)) }
 
 // count writes 10000 as 10,000.
 func count(n int) string {

@@ -12,15 +12,15 @@ var growthWork = &work{
 			all = append(all, part{does: "fanout", clients: members, rooms: rooms, cases: cases})
 		}
 		for _, n := range s.growMembers {
-			grow(n, 1, fanoutTurn("128 B, one room, more members", plural(n, "member"), float64(n), Fanout{1, 1, size, s.time}))
+			grow(n, 1, fanoutTurn("128 B, one room, more members", plural(n, "member"), float64(n), Fanout{1, 1, size, s.turn(n)}))
 		}
 		fixed := plural(s.growFixed, "member")
 		for _, n := range s.growRooms {
-			grow(s.growFixed, n, fanoutTurn(fixed+", 128 B, more rooms", plural(n, "room"), float64(n), Fanout{n, 1, size, s.time}))
+			grow(s.growFixed, n, fanoutTurn(fixed+", 128 B, more rooms", plural(n, "room"), float64(n), Fanout{n, 1, size, s.turn(s.growFixed)}))
 		}
 		var longer []turn
 		for _, n := range s.growSizes {
-			longer = append(longer, fanoutTurn(fixed+", one room, longer messages", sizeOf(n), float64(n), Fanout{1, 1, n, s.time}))
+			longer = append(longer, fanoutTurn(fixed+", one room, longer messages", sizeOf(n), float64(n), Fanout{1, 1, n, s.turn(s.growFixed)}))
 		}
 		grow(s.growFixed, 1, longer...)
 		return all

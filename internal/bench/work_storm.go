@@ -81,7 +81,7 @@ func (e *entry) storm(ctx context.Context, at where) error {
 		return err
 	}
 	var got Weathered
-	if err := crowd.call(ctx, "Crowd.Back", patience*6, &got); err != nil {
+	if err := crowd.call(ctx, "Crowd.Back", 2*patience, &got); err != nil {
 		return err
 	}
 	e.add(at, got.Faults, got.All.Seconds(), got.Half.Seconds(), got.PeakDials,
