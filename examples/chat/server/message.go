@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/examples/chat/protocol"
@@ -43,23 +42,7 @@ func encode(m protocol.Message) *conn.Batch {
 }
 
 // notice is what members are told by the hub itself.
-func notice(n hub.Notice) *conn.Batch {
-	m := protocol.Message{Room: n.Room, Name: n.User, Count: n.Count}
-	switch n.Kind {
-	case hub.Joined:
-		m.Op, m.Next = protocol.Joined, &n.Next
-	case hub.Gap:
-		m.Op, m.From, m.Next = protocol.Gap, &n.From, &n.Next
-	case hub.Present:
-		m.Op = protocol.Present
-	case hub.Absent:
-		m.Op = protocol.Absent
-	}
-	if n.Users != nil {
-		m.Users = slices.Sorted(slices.Values(n.Users))
-	}
-	return encode(m)
-}
+func notice(n hub.Notice) *conn.Batch { return encode(protocol.Of(n)) }
 
 // A failure is an error that the user is told of. It harms nothing else.
 type failure struct {
