@@ -1,5 +1,7 @@
-// Package names says what may stand in a chat: names of users and rooms, which
-// must not pass for one another, and texts, which must not disturb a screen.
+// Package names says what may stand in a chat: names of users and rooms, whose
+// spellings in other case, width or order of marks are one name, and texts, which
+// must not disturb a screen. Letters of one script that look alike are not told
+// from each other.
 package names
 
 import (
