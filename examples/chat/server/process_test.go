@@ -97,12 +97,15 @@ func (p *process) health() (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-// kill sends a signal and waits for the end.
+// kill sends a signal and waits for the end. A process that does not come to it
+// says where it is instead.
 func (p *process) kill(sig syscall.Signal) error {
 	if p.cmd.ProcessState != nil {
 		return nil
 	}
 	_ = p.cmd.Process.Signal(sig)
+	stuck := time.AfterFunc(time.Minute, func() { _ = p.cmd.Process.Signal(syscall.SIGQUIT) })
+	defer stuck.Stop()
 	return p.cmd.Wait()
 }
 
