@@ -25,6 +25,7 @@ type Stream struct {
 	perhaps   int        // of them, it may have consumed
 	consumed  int        // and certainly has
 	loose     bool       // or all that it was handed, see Loosen
+	reported  int        // of the last ones that were accepted, told to be in doubt or undelivered
 	err       error
 }
 
@@ -32,6 +33,7 @@ type Stream struct {
 type entry struct {
 	size    int
 	attempt uint32
+	copies  uint32 // how often it was handed to the receiver
 }
 
 // New opens the books of a stream. Streams that might be mixed up need different
@@ -57,7 +59,7 @@ func (s *Stream) OfferAll(sizes ...int) (msgs [][]byte) {
 	defer s.mu.Unlock()
 	s.attempt++
 	for _, size := range sizes {
-		s.entries = append(s.entries, entry{max(size, headerSize), s.attempt})
+		s.entries = append(s.entries, entry{size: max(size, headerSize), attempt: s.attempt})
 		msgs = append(msgs, s.message(len(s.entries)-1))
 	}
 	return msgs
@@ -99,6 +101,9 @@ func (s *Stream) Deliver(msg []byte) {
 		return
 	}
 	n, attempt := int(binary.BigEndian.Uint32(msg[4:])), binary.BigEndian.Uint32(msg[8:])
+	if n < len(s.entries) {
+		s.entries[n].copies++
+	}
 	switch {
 	case n != s.delivered:
 		s.fail("handed message %d, want %d", n, s.delivered)
@@ -170,7 +175,8 @@ func (s *Stream) most() int {
 func (s *Stream) Report(unknown, undelivered [][]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sure := s.accepted - len(unknown) - len(undelivered)
+	s.reported = len(unknown) + len(undelivered)
+	sure := s.accepted - s.reported
 	switch {
 	case sure < 0:
 		s.fail("%d messages are reported of %d", s.accepted-sure, s.accepted)
@@ -194,6 +200,22 @@ func (s *Stream) Settled() {
 	if s.delivered != s.accepted {
 		s.fail("%d messages were accepted, %d have arrived", s.accepted, s.delivered)
 	}
+}
+
+// Tally is how many messages were accepted and have neither arrived nor been
+// reported, and how many arrivals there were of such as had arrived before.
+func (s *Stream) Tally() (lost, doubled int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n, e := range s.entries {
+		switch {
+		case e.copies > 0:
+			doubled += int(e.copies) - 1
+		case n < s.accepted-s.reported:
+			lost++
+		}
+	}
+	return lost, doubled
 }
 
 // Err is the first thing that did not agree with the others, nil if all has.

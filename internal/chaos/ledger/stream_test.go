@@ -59,6 +59,32 @@ func TestNothingWrong(t *testing.T) {
 	require.EqualValues(t, 7, id)
 }
 
+func TestTally(t *testing.T) {
+	for name, c := range map[string]struct {
+		do            func(l *line)
+		lost, doubled int
+	}{
+		"nothing yet":      {func(*line) {}, 3, 0},
+		"in order":         {func(l *line) { l.receive(3) }, 0, 0},
+		"one dropped":      {func(l *line) { l.way = l.way[1:]; l.receive(2) }, 1, 0},
+		"one twice":        {func(l *line) { l.way = append(l.way, l.way[1]); l.receive(4) }, 0, 1},
+		"one in another's": {func(l *line) { l.way[2] = l.way[0]; l.receive(3) }, 1, 1},
+		"reported":         {func(l *line) { l.receive(1); l.Report(l.way[:1], l.way[1:]) }, 0, 0},
+		"reported in part": {func(l *line) { l.Report(nil, l.way[1:]) }, 1, 0},
+		"refused":          {func(l *line) { l.receive(3); l.send(false, 50) }, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLine()
+			l.send(true, 100)
+			l.send(true, 20, 30)
+			c.do(l)
+			lost, doubled := l.Tally()
+			require.Equal(t, c.lost, lost)
+			require.Equal(t, c.doubled, doubled)
+		})
+	}
+}
+
 // TestEveryFaultIsNoticed is why the ledger may be believed.
 func TestEveryFaultIsNoticed(t *testing.T) {
 	for name, fault := range map[string]func(l *line){
