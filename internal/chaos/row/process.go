@@ -57,7 +57,9 @@ func (r *Row) Alone(t *testing.T) {
 }
 
 // Over is what there is more of than before, after some time to let go.
-func (before Holdings) Over() Holdings {
+func (before Holdings) Over() Holdings { return before.over(patience) }
+
+func (before Holdings) over(patience time.Duration) Holdings {
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		now := Holdings{Goroutines: runtime.NumGoroutine(), Files: files()}
 		over := Holdings{Goroutines: max(0, now.Goroutines-before.Goroutines), Files: max(0, now.Files-before.Files)}
