@@ -12,16 +12,20 @@ import (
 // rawConn does non-blocking IO on a socket: it writes what the kernel takes at
 // once, and waits for input without holding memory for it.
 //
-// Only the net package's own types are used so. A type that embeds one of them
-// may count or change what passes, and has to be asked.
+// Only the net package's own types are used so, and what says of itself that it
+// is framed on one of them. A type that embeds one of these may count or change
+// what passes, and has to be asked.
 type rawConn struct {
-	rc syscall.RawConn
+	rc     syscall.RawConn
+	framed Framed // nil for a bare socket
+	ended  error  // there will be nothing more to unframe
 
 	// One closure each, made once: a closure for each call would be an
 	// allocation for each call. Their arguments and results are below; reads
 	// belong to the holder of the lease, writes to the writer.
 	onRead  func(fd uintptr) bool
 	onWrite func(fd uintptr)
+	write   func(p []byte) (int, error)
 
 	l    *link
 	got  int
@@ -33,6 +37,13 @@ type rawConn struct {
 }
 
 func rawOf(nc net.Conn) *rawConn {
+	var framed Framed
+	if f, ok := nc.(interface{ Framed() Framed }); ok {
+		if framed = f.Framed(); framed == nil || framed.Transport() != nc {
+			return nil
+		}
+		nc = framed.Socket()
+	}
 	var sc syscall.Conn
 	switch nc := nc.(type) {
 	case *net.TCPConn:
@@ -46,13 +57,36 @@ func rawOf(nc net.Conn) *rawConn {
 	if err != nil {
 		return nil
 	}
-	r := &rawConn{rc: rc}
+	r := &rawConn{rc: rc, framed: framed}
 	r.onRead, r.onWrite = r.readable, r.tryOnce
+	if framed != nil {
+		r.write = r.writeSocket
+	}
 	return r
 }
 
 // read reads input behind l's, for which it waits if it is to.
 func (r *rawConn) read(l *link, wait bool) (int, error) {
+	if r.framed == nil {
+		return r.readSocket(l, wait)
+	}
+	for r.ended == nil {
+		n, err := r.readSocket(l, wait)
+		if err != nil && err != io.EOF {
+			return 0, err
+		}
+		n, r.ended = r.framed.Unframe(l.in.buf[l.w : l.w+n])
+		if r.ended == nil {
+			r.ended = err
+		}
+		if n > 0 {
+			return n, nil
+		}
+	}
+	return 0, r.ended
+}
+
+func (r *rawConn) readSocket(l *link, wait bool) (int, error) {
 	r.l, r.got, r.gerr = l, 0, nil
 	if !wait {
 		r.gerr = errQuiet
@@ -93,6 +127,13 @@ func (r *rawConn) readable(fd uintptr) bool {
 
 // tryWrite writes what the kernel takes of p without waiting.
 func (r *rawConn) tryWrite(p []byte) (int, error) {
+	if r.framed != nil {
+		return r.framed.Frame(p, r.write)
+	}
+	return r.writeSocket(p)
+}
+
+func (r *rawConn) writeSocket(p []byte) (int, error) {
 	r.put, r.n, r.perr = p, 0, nil
 	// Unlike Write, Control asks neither for a deadline, which a writer may have
 	// left, nor for the write lock, which belongs to this link's one writer.

@@ -68,7 +68,7 @@ func (l *link) fill(wait bool) (n int, err error) {
 	}
 	l.w += n
 	switch {
-	case l.w == len(l.in.buf) && l.size < maxRead:
+	case len(l.in.buf)-l.w <= len(l.in.buf)/8 && l.size < maxRead: // full, but for frames that were taken off
 		l.size *= 4
 		l.size = min(l.size, maxRead)
 	case n < l.size/16:

@@ -42,26 +42,28 @@ type buffer struct{ b []byte }
 func (c *Conn) Write(p []byte) (n int, err error) {
 	c.writing.take()
 	defer c.wrote()
-	for n < len(p) && err == nil {
-		if c.werr != nil {
-			return n, c.werr
-		}
-		var k int
-		k, err = c.writeSome(p[n:])
-		n += k
-	}
-	return n, err
+	return c.writeFrames(p, c.sock.Write)
 }
 
-// writeSome writes, with one system call, what has to go before p and as much of
-// p as goes with it. The caller has the turn.
-func (c *Conn) writeSome(p []byte) (int, error) {
+// writeFrames puts p into frames and writes them, until write takes less than it
+// is given. The caller has the turn.
+func (c *Conn) writeFrames(p []byte, write func([]byte) (int, error)) (n int, err error) {
 	e := &c.enc
 	w := buffers.Get().(*buffer)
 	defer buffers.Put(w)
-	lead := e.append(w, p[:e.lead(w, len(p))])
-	sent, err := c.sock.Write(w.b)
-	return e.wrote(w.b[:lead], sent), err
+	for n < len(p) {
+		if c.werr != nil {
+			return n, c.werr
+		}
+		// What has to go before the next of p and that itself, with one system call.
+		lead := e.append(w, p[n:n+e.lead(w, len(p)-n)])
+		sent, err := write(w.b)
+		n += e.wrote(w.b[:lead], sent)
+		if err != nil || sent < len(w.b) {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // lead makes w what has to go before the next size bytes, and returns how many of
