@@ -102,13 +102,18 @@ func (o Over) Client(cfg *conn.Config) *conn.Config {
 
 // Dial opens a bare link, for what speaks the wire by hand.
 func (o Over) Dial(ctx context.Context, address string) (net.Conn, error) {
+	return o.DialFrom(ctx, new(net.Dialer), address)
+}
+
+// DialFrom is Dial from a socket that is opened in another way than by default.
+func (o Over) DialFrom(ctx context.Context, d *net.Dialer, address string) (net.Conn, error) {
 	switch o {
 	case TCP:
-		return new(net.Dialer).DialContext(ctx, "tcp", address)
+		return d.DialContext(ctx, "tcp", address)
 	case TLS:
-		return (&tls.Dialer{Config: clientTLS()}).DialContext(ctx, "tcp", address)
+		return (&tls.Dialer{NetDialer: d, Config: clientTLS()}).DialContext(ctx, "tcp", address)
 	case WebSocket:
-		return new(wsconn.Dialer).Dial(ctx, o.Target(address))
+		return (&wsconn.Dialer{NetDial: d.DialContext}).Dial(ctx, o.Target(address))
 	}
 	return nil, fmt.Errorf("no transport %q", o)
 }
