@@ -21,16 +21,28 @@ type entry struct {
 // A bill is for a turn whose costs are still coming in.
 type bill struct {
 	from *rig
-	pay  func(after Clocks, err error)
+	pay  func(after Spent, err error)
 
 	once  sync.Once
 	timer *time.Timer
-	after Clocks
+	after Spent
 	err   error
 }
 
+// Spent is what both processes have taken so far, and the server's garbage.
+type Spent struct {
+	Clocks
+	Garbage Collections
+}
+
 // read reads the clocks, unless that has been done.
-func (b *bill) read() { b.once.Do(func() { b.after, b.err = clocksOf(b.from) }) }
+func (b *bill) read() {
+	b.once.Do(func() {
+		if b.after.Clocks, b.err = clocksOf(b.from); b.err == nil {
+			b.err = b.from.server.rpc.Call("Stand.Collections", struct{}{}, &b.after.Garbage)
+		}
+	})
+}
 
 // open starts the processes, and connects them.
 func (e *entry) open(ctx context.Context, pt part) {
@@ -76,7 +88,7 @@ func (e *entry) add(at where, f Faults, values ...float64) {
 // entry's next turn begins if that is sooner: a peer that puts something off, such
 // as acknowledging, pays for it all the same. What comes later is the price of
 // being connected, and not of the turn.
-func (e *entry) billLater(pay func(after Clocks, err error)) {
+func (e *entry) billLater(pay func(after Spent, err error)) {
 	b := &bill{from: e.rig, pay: pay}
 	b.timer = time.AfterFunc(e.scale.settle, b.read)
 	e.bill = b

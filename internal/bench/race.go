@@ -25,6 +25,7 @@ type part struct {
 	does    string // what servers and clients are for
 	clients int    // none: a turn has processes of its own
 	rooms   int
+	rounds  int // no more than so many, if not 0
 	cases   []turn
 }
 
@@ -90,8 +91,10 @@ func (p *plan) run(ctx context.Context) *results {
 
 func (p *plan) runPart(ctx context.Context, w *work, pt part, out *results) {
 	rounds := p.rounds
-	if w.rounds > 0 {
-		rounds = min(rounds, w.rounds)
+	for _, most := range []int{w.rounds, pt.rounds} {
+		if most > 0 {
+			rounds = min(rounds, most)
+		}
 	}
 	var entries []*entry
 	for _, pr := range p.peers {

@@ -27,9 +27,11 @@ type scale struct {
 	stormDown    time.Duration // the server is away for so long
 
 	growMembers []int
-	growFixed   int // members, where other things grow
-	growRooms   []int
-	growSizes   []int
+	growFixed   int   // members, where other things grow
+	growRooms   []int // with as many members as are most
+
+	growPublishers []int
+	growSizes      []int
 }
 
 // full is what figures are taken from. 15,000 connections fit the limit of
@@ -50,8 +52,10 @@ func full(long time.Duration) scale {
 		stormDown:    4 * time.Second,
 		growMembers:  []int{100, 300, 1_000, 3_000, 10_000},
 		growFixed:    1_000,
-		growRooms:    []int{1, 10, 100, 1_000},
-		growSizes:    []int{16, 128, 1 << 10, 4 << 10, 16 << 10, 64 << 10},
+		growRooms:    []int{1, 10, 100, 1_000, 10_000},
+
+		growPublishers: []int{1, 2, 8},
+		growSizes:      []int{16, 128, 1 << 10, 4 << 10, 16 << 10, 64 << 10},
 	}
 }
 
@@ -73,13 +77,15 @@ func quick() scale {
 		growMembers:  []int{10, 50},
 		growFixed:    20,
 		growRooms:    []int{4},
-		growSizes:    []int{16, 1 << 10},
+
+		growPublishers: []int{2},
+		growSizes:      []int{16, 1 << 10},
 	}
 }
 
 // turn is how long a fan-out to so many members is measured: many take longer for
 // one publication.
-func (s scale) turn(members int) time.Duration { return s.time * time.Duration(max(1, members/2500)) }
+func (s scale) turn(members int) time.Duration { return s.time * time.Duration(max(1, members/5000)) }
 
 // count writes 10000 as 10,000.
 func count(n int) string {

@@ -61,7 +61,7 @@ func (s *sink) await() Tally {
 	select {
 	case t := <-s.run.Load().ended:
 		return t
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience / 6):
 		return Tally{Err: "the end of the stream has not come"}
 	}
 }

@@ -7,14 +7,16 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync"
+	"sync/atomic"
 )
 
 // Stand is what a child does as a server; its methods are called by the parent.
 type Stand struct {
 	srv   server
 	sink  sink
-	seqs  map[uint32]uint64 // what each room was sent
-	first error             // that publishing returned
+	seqs  []uint64              // what each room was sent
+	first atomic.Pointer[error] // that publishing returned
 }
 
 // Serve says what to serve.
@@ -46,7 +48,6 @@ func (s *Stand) Serve(args Serve, reply *Served) error {
 	if err != nil {
 		return err
 	}
-	s.seqs = make(map[uint32]uint64)
 	go func() {
 		nc, err := ln.Accept()
 		if err == nil {
@@ -93,9 +94,11 @@ func (s *Stand) obey(nc net.Conn) {
 			s.sink.expect(int(c.rooms))
 		case opAwait:
 			t = s.sink.await()
+		case opReport:
+			t.Garbage = collections()
 		}
-		if s.first != nil {
-			t.Err = s.first.Error()
+		if err := s.first.Load(); err != nil {
+			t.Err = (*err).Error()
 		}
 		if answers.Encode(t) != nil {
 			return
@@ -103,18 +106,35 @@ func (s *Stand) obey(nc net.Conn) {
 	}
 }
 
+// publish publishes a burst to each of the rooms.
 func (s *Stand) publish(c command) {
+	if n := int(c.rooms); n > len(s.seqs) {
+		s.seqs = append(s.seqs, make([]uint64, n-len(s.seqs))...)
+	}
+	if c.by <= 1 {
+		s.publishTo(0, c.rooms, c)
+		return
+	}
+	var wg sync.WaitGroup
+	for i := range c.by {
+		wg.Go(func() { s.publishTo(c.rooms*i/c.by, c.rooms*(i+1)/c.by, c) })
+	}
+	wg.Wait()
+}
+
+// publishTo publishes to the rooms from one on to below another.
+func (s *Stand) publishTo(from, to uint32, c command) {
 	msgs := make([][]byte, c.burst)
 	for i := range msgs {
 		msgs[i] = make([]byte, c.size)
 	}
-	for room := range c.rooms {
+	for room := from; room < to; room++ {
 		for _, m := range msgs {
 			header{seq: s.seqs[room], source: room}.put(m)
 			s.seqs[room]++
 		}
-		if err := s.srv.Publish(room, msgs); err != nil && s.first == nil {
-			s.first = err
+		if err := s.srv.Publish(room, msgs); err != nil {
+			s.first.CompareAndSwap(nil, &err)
 		}
 	}
 }

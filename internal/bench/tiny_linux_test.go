@@ -16,7 +16,7 @@ func tiny() scale {
 		time: 20 * time.Millisecond, settle: time.Millisecond, members: []int{5}, fanoutSizes: []int{128}, echoConns: []int{2},
 		senders: []int{2}, streamSizes: []int{64}, idleConns: 10, idleFor: time.Millisecond,
 		stormClients: 10, stormEvery: 50 * time.Millisecond, stormDown: 100 * time.Millisecond,
-		growMembers: []int{2, 4}, growFixed: 4, growRooms: []int{1, 2}, growSizes: []int{16, 1 << 10},
+		growMembers: []int{2, 4}, growFixed: 4, growRooms: []int{1, 2}, growPublishers: []int{2}, growSizes: []int{16, 1 << 10},
 	}
 }
 

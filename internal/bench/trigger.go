@@ -15,7 +15,7 @@ const (
 	opPublish = iota + 1 // no answer: the members receive it
 	opExpect             // a stream from so many senders is to come
 	opAwait              // answered with a Tally when the stream has ended
-	opReport             // answered with a Tally: what has failed so far
+	opReport             // answered with a Tally: what has failed so far, and the garbage
 )
 
 // A command is what the crowd asks of the server.
@@ -24,13 +24,14 @@ type command struct {
 	rooms uint32 // opPublish: to each of rooms 0 to rooms-1; opExpect: senders
 	burst uint32
 	size  uint32
+	by    uint32 // goroutines among which the rooms are divided
 }
 
-const commandSize = 16
+const commandSize = 20
 
 func (c command) write(w io.Writer) error {
 	var b [commandSize]byte
-	for i, v := range []uint32{c.op, c.rooms, c.burst, c.size} {
+	for i, v := range []uint32{c.op, c.rooms, c.burst, c.size, c.by} {
 		binary.BigEndian.PutUint32(b[4*i:], v)
 	}
 	_, err := w.Write(b[:])
@@ -40,7 +41,7 @@ func (c command) write(w io.Writer) error {
 func (c *command) read(r io.Reader) error {
 	var b [commandSize]byte
 	_, err := io.ReadFull(r, b[:])
-	for i, v := range []*uint32{&c.op, &c.rooms, &c.burst, &c.size} {
+	for i, v := range []*uint32{&c.op, &c.rooms, &c.burst, &c.size, &c.by} {
 		*v = binary.BigEndian.Uint32(b[4*i:])
 	}
 	return err
@@ -50,6 +51,7 @@ func (c *command) read(r io.Reader) error {
 type Tally struct {
 	Messages uint64
 	Faults   Faults
+	Garbage  Collections
 	Err      string // what publishing failed with, if it has
 }
 

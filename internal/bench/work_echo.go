@@ -93,8 +93,8 @@ func (e *echoer) receive(_ client, msg []byte) {
 	took := now.Sub(e.sentAt)
 	if h, ok := parse(msg); !ok {
 		e.broken++
-	} else {
-		e.check.take(h.seq)
+	} else if !e.check.take(h.seq) {
+		return // the answer has been there already
 	}
 	switch e.stage.Load() {
 	case echoMeasured:

@@ -24,17 +24,22 @@ var fanoutWork = &work{
 		{name: "server CPU/delivery", unit: "µs"},
 		{name: "client CPU/delivery", unit: "µs"},
 		{name: "publications", unit: "1/s"},
+		{name: "longest GC pause", unit: "µs"},
+		{name: "GC of server CPU", unit: "%"},
 	},
 	parts: func(s scale) (all []part) {
 		for _, members := range s.members {
 			pt := part{does: "fanout", clients: members, rooms: 1}
+			if members > 5_000 { // they take long, and are many measurements in one
+				pt.rounds = 3
+			}
 			for _, burst := range []int{1, 32} {
 				group := plural(members, "member") + ", one message at a time"
 				if burst > 1 {
 					group = fmt.Sprintf("%s, bursts of %d", plural(members, "member"), burst)
 				}
 				for _, size := range s.fanoutSizes {
-					pt.cases = append(pt.cases, fanoutTurn(group, sizeOf(size), float64(size), Fanout{1, burst, size, s.turn(members)}))
+					pt.cases = append(pt.cases, fanoutTurn(group, sizeOf(size), float64(size), Fanout{Rooms: 1, Burst: burst, Size: size, Time: s.turn(members)}))
 				}
 			}
 			all = append(all, pt)
@@ -51,14 +56,15 @@ func fanoutTurn(group, label string, x float64, args Fanout) turn {
 		if err := e.rig.crowd.call(ctx, "Crowd.Fanout", args, &got); err != nil {
 			return err
 		}
-		e.billLater(func(after Clocks, err error) {
+		e.billLater(func(after Spent, err error) {
 			if err != nil {
 				e.out.fail(e.work, e.peer, at, err)
 				return
 			}
-			n := float64(got.Deliveries)
-			e.add(at, got.Faults, micros(after.Server-got.Began.Server)/n, micros(after.Crowd-got.Began.Crowd)/n,
-				float64(got.Publications)/got.Wall.Seconds())
+			n, server, garbage := float64(got.Deliveries), after.Server-got.Began.Server, after.Garbage.since(got.Began.Garbage)
+			e.add(at, got.Faults, micros(server)/n, micros(after.Crowd-got.Began.Crowd)/n,
+				float64(got.Publications)/got.Wall.Seconds(),
+				micros(garbage.longest()), 100*float64(garbage.CPU)/float64(server))
 		})
 		return nil
 	}}
@@ -67,12 +73,13 @@ func fanoutTurn(group, label string, x float64, args Fanout) turn {
 // Fanout says what to measure.
 type Fanout struct {
 	Rooms, Burst, Size int
+	Publishers         int // goroutines; none counts as one
 	Time               time.Duration
 }
 
 // FannedOut is what was measured.
 type FannedOut struct {
-	Began        Clocks
+	Began        Spent
 	Wall         time.Duration
 	Deliveries   uint64
 	Publications int
@@ -144,7 +151,7 @@ func (f *fanout) faults() (all Faults) {
 }
 
 // patience is how long a publication may take to arrive everywhere.
-const patience = time.Minute
+var patience = time.Minute
 
 var errLost = errors.New("not everything has arrived")
 
@@ -154,7 +161,7 @@ func (c *Crowd) publish(args Fanout) error {
 	f := &c.fanout
 	f.sent += uint64(args.Burst)
 	f.want.Add(uint64(args.Burst) * uint64(len(f.members)))
-	err := command{opPublish, uint32(args.Rooms), uint32(args.Burst), uint32(args.Size)}.write(c.trigger)
+	err := command{opPublish, uint32(args.Rooms), uint32(args.Burst), uint32(args.Size), uint32(args.Publishers)}.write(c.trigger)
 	if err != nil {
 		return err
 	}
@@ -177,7 +184,12 @@ func (c *Crowd) Fanout(args Fanout, reply *FannedOut) (err error) {
 		}
 	}
 	before := c.fanout.got.Load()
-	if reply.Began, err = c.clocks(); err != nil {
+	t, err := c.trigger.ask(command{op: opReport})
+	if err != nil {
+		return err
+	}
+	reply.Began.Garbage = t.Garbage
+	if reply.Began.Clocks, err = c.clocks(); err != nil {
 		return err
 	}
 	for began := time.Now(); reply.Wall < args.Time; reply.Publications++ {
@@ -188,8 +200,7 @@ func (c *Crowd) Fanout(args Fanout, reply *FannedOut) (err error) {
 	}
 	reply.Deliveries = c.fanout.got.Load() - before
 	reply.Faults = c.fanout.faults()
-	t, err := c.trigger.ask(command{op: opReport})
-	if err == nil && t.Err != "" {
+	if t, err = c.trigger.ask(command{op: opReport}); err == nil && t.Err != "" {
 		err = errors.New(t.Err)
 	}
 	return err

@@ -1,10 +1,13 @@
 package main
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
-// Idle connections have joined a room and have said nothing for some seconds. The figure is what the
-// server's process occupies more than it did without them, after a garbage
-// collection; the kernel's own memory for sockets is not in it.
+// Idle connections have joined a room and have said nothing for some seconds. The
+// figure is what the server's process occupies more than it did without them,
+// after a garbage collection; the kernel's own memory for sockets is not in it.
 var idleWork = &work{
 	name:   "idle",
 	title:  "Memory of an idle connection in the server's process",
@@ -43,6 +46,10 @@ func (e *entry) idle(ctx context.Context, at where) error {
 	if err := r.server.call(ctx, "Stand.Memory", struct{}{}, &after); err != nil {
 		return err
 	}
+	// Who has gone would have cost nothing.
+	if err := r.crowd.call(ctx, "Crowd.Reach", struct{}{}, nil); err != nil {
+		return err
+	}
 	each := func(before, after float64) float64 { return (after - before) / float64(n) }
 	e.add(at, Faults{},
 		each(float64(before.Resident), float64(after.Resident))/1024,
@@ -50,5 +57,16 @@ func (e *entry) idle(ctx context.Context, at where) error {
 		each(float64(before.Heap), float64(after.Heap))/1024,
 		each(float64(before.Goroutines), float64(after.Goroutines)),
 		micros(took)/float64(n))
+	return nil
+}
+
+// Reach publishes one message, and returns when every client has it.
+func (c *Crowd) Reach(_ struct{}, _ *struct{}) error {
+	if err := c.publish(Fanout{Rooms: 1, Burst: 1, Size: headerSize}); err != nil {
+		return err
+	}
+	if f := c.fanout.faults(); !f.none() {
+		return fmt.Errorf("%w%s", errLost, complaint(f))
+	}
 	return nil
 }

@@ -13,7 +13,8 @@ import (
 // In a storm the server's process is killed and started anew, with clients that
 // each say something every second. The figure is the time from the new server's
 // start until the last client has been welcomed by it. What the server consumed
-// is in a ledger that survives it, so that losses can be counted.
+// is in a ledger that survives it, so that losses can be counted: a message is
+// lost if Send accepted it, nobody consumed it, and nobody has said so.
 var stormWork = &work{
 	name:   "storm",
 	title:  "Reconnect storm: the server is killed and started again",
@@ -23,6 +24,7 @@ var stormWork = &work{
 		{name: "half back", unit: "s"},
 		{name: "peak dials", unit: "1/s"},
 		{name: "dials/client", unit: ""},
+		{name: "lost", unit: ""},
 		{name: "reported unknown", unit: ""},
 		{name: "refused by Send", unit: ""},
 	},
@@ -85,7 +87,7 @@ func (e *entry) storm(ctx context.Context, at where) error {
 		return err
 	}
 	e.add(at, got.Faults, got.All.Seconds(), got.Half.Seconds(), got.PeakDials,
-		float64(got.Dials)/float64(n), float64(got.Unknown), float64(got.Refused))
+		float64(got.Dials)/float64(n), float64(got.Faults.Lost), float64(got.Unknown), float64(got.Refused))
 	return nil
 }
 
