@@ -23,10 +23,12 @@ func (r *registry) park(c *Conn) {
 }
 
 // parkAfter is park for a session whose link of generation gen has died. By now
-// the client may have come back.
+// the client may have come back. Or it had come back and left again before the
+// registry heard of the former: then it begins to wait anew.
 func (r *registry) parkAfter(c *Conn, gen uint64, bytes int64) {
 	r.mu.Lock()
-	if s := r.seats[c]; s != nil && s.parked == nil && gen >= s.gen {
+	if s := r.seats[c]; s != nil && gen >= s.gen && (s.parked == nil || gen > s.lost) {
+		r.unparkSeat(s)
 		s.lost, s.bytes = gen, bytes
 		r.bytes += bytes
 		s.parked = r.parked.PushBack(s)

@@ -154,6 +154,21 @@ func TestUnparkThatComesTooLateIsIgnored(t *testing.T) {
 	require.Equal(t, int64(sessionCost), r.bytes)
 }
 
+// The death of the new link is heard of before its birth.
+func TestParkOvertakesUnpark(t *testing.T) {
+	srv := newRegistry(t, nil)
+	r := &srv.sessions
+	c := waiting(t, srv, "ada")
+	r.park(c)
+	gen, rekey := resumed(t, c)
+	require.True(t, c.entry.Detach(gen, clock()))
+	r.park(c)
+	rekey()
+	r.unpark(c, gen)
+	require.Equal(t, 1, r.parked.Len(), "it has no link, so it waits")
+	require.Equal(t, int64(sessionCost), r.bytes)
+}
+
 func TestRekeyOutOfOrder(t *testing.T) {
 	srv := newRegistry(t, nil)
 	r := &srv.sessions
