@@ -30,8 +30,12 @@ type dialogue struct {
 	cred    string
 
 	up, down *ledger.Stream // to the server, and from it
-	ends     []uint64       // of the messages of up, in positions
+	sent     [][]byte       // the messages of up
+	acked    uint64         // of them, in bytes on the wire
 }
+
+// frame is the size of a message on the wire.
+const frame = size + wire.HeaderSize
 
 // begin begins a session.
 func begin(s *server, credential string) *dialogue {
@@ -53,7 +57,7 @@ func (d *dialogue) send(n int) {
 		msg := d.up.Offer(size)
 		d.data(msg)
 		d.up.Answer(true)
-		d.ends = append(d.ends, d.at.Sent)
+		d.sent = append(d.sent, msg)
 	}
 }
 
@@ -99,11 +103,8 @@ func (d *dialogue) ack() {
 
 // acknowledged: the server says that its application has consumed so much.
 func (d *dialogue) acknowledged(a wire.Ack) {
-	n := 0
-	for n < len(d.ends) && d.ends[n] <= a.Consumed {
-		n++
-	}
-	d.up.Acknowledged(n)
+	d.acked = max(d.acked, a.Consumed)
+	d.up.Acknowledged(int(d.acked / frame))
 }
 
 // exchange sends n messages each way, and waits for all that comes of it.
@@ -127,27 +128,34 @@ func (d *dialogue) resumption() wire.Hello {
 	return h
 }
 
-// resume goes on, on another link, with HELLO as it is given.
-func (d *dialogue) resume(h wire.Hello) {
+// resume goes on, on another link, and sends again what has not arrived.
+func (d *dialogue) resume() {
 	d.t.Helper()
+	h := d.resumption()
 	d.peer = d.s.dial()
 	d.onAck = d.acknowledged
 	d.welcome = d.greet(h)
 	require.True(d.t, d.welcome.Resumed)
+	d.data(d.sent[d.welcome.Received/frame:]...)
 }
 
 // violated: what the peer has just sent ends the session, and both ends are told
 // why. It returns how long that took; nothing that was under way is forgotten.
 func (d *dialogue) violated(since time.Time) time.Duration {
 	d.t.Helper()
+	d.up.Loosen() // an end that closes has consumed what it has in hand
 	got := d.closed()
 	require.Equal(d.t, uint16(conn.CodeProtocol), got.Code, "%q", got.Reason)
-	return d.lost(since)
+	took := d.lost(since)
+	d.up.Report(nil, d.sent[got.Consumed/frame:])
+	return took
 }
 
-// lost: the server's end takes the peer for one that breaks the protocol.
+// lost: the server's end takes the peer for one that breaks the protocol, which
+// the peer may have been told in a refusal alone.
 func (d *dialogue) lost(since time.Time) time.Duration {
 	d.t.Helper()
+	d.up.Report(d.sent[d.acked/frame:], nil)
 	select {
 	case <-d.c.Done():
 	case <-time.After(patience):
