@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/longsplice/longsplice/internal/chaos/row"
 	"github.com/longsplice/longsplice/internal/wire"
 )
 
@@ -180,7 +181,9 @@ func TestClientLeavesAServerWithImpossiblePositions(t *testing.T) {
 	}
 }
 
+// FAULTS row 27.
 func TestPositionsNeverWrap(t *testing.T) {
+	row.Of(t, 27, "")
 	synctest.Test(t, func(t *testing.T) {
 		r := inMemory(t, nil, nil)
 		p, _, c := r.session()
