@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/examples/internal/liveline"
+	"github.com/longsplice/longsplice/reconnect"
+)
+
+// farewell is how long the sessions may take to close in the end.
+const farewell = 2 * time.Second
+
+// A load is a run: what its clients share.
+type load struct {
+	options
+	began    time.Time
+	base     *conn.Config
+	counts   counts
+	recorder *recorder
+	connects *stopwatch // from a client's place in the ramp until it is connected
+	resumes  *stopwatch // from the loss of a link until the session goes on
+
+	over     context.Context // ends when the time is up, or with Ctrl-C
+	talking  context.Context // ends when what was due by then is sent, too, or with Ctrl-C
+	allQuiet context.Context // ends when nobody says anything more
+	drained  context.Context // ends when there is nothing more to wait for
+	early    atomic.Int64    // when Ctrl-C came, if it did
+}
+
+func newLoad(o options) (*load, error) {
+	trust, err := o.trusted()
+	if err != nil {
+		return nil, err
+	}
+	l := &load{
+		options: o, recorder: newRecorder(o.begin(), o.end()), connects: newStopwatch(), resumes: newStopwatch(),
+	}
+	l.base = &conn.Config{
+		MaxMessage: max(1<<20, o.sizes.most()),
+		TLS:        trust,
+		Dialers:    dialers(cutting(o.cut, func() { l.counts.cuts.Add(1) }), trust),
+	}
+	if o.cut > 0 {
+		l.base.Retry = reconnect.Policy{StableAfter: -1} // it is cut on purpose, again and again
+	}
+	return l, nil
+}
+
+func (l *load) connConfig() *conn.Config {
+	cfg := *l.base
+	return &cfg
+}
+
+func (l *load) now() time.Duration { return time.Since(l.began) }
+
+// stopped is when the sending ended.
+func (l *load) stopped() time.Duration {
+	if early := time.Duration(l.early.Load()); early > 0 {
+		return min(early, l.end())
+	}
+	return l.end()
+}
+
+// sleepUntil returns false if ctx ends before t.
+func (l *load) sleepUntil(ctx context.Context, t time.Duration) bool {
+	wait := t - l.now()
+	if wait <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// run does it all, and returns nil if the verdict is good. The end of ctx ends
+// the sending.
+func run(ctx context.Context, o options, stdout, progress io.Writer) error {
+	l, err := newLoad(o)
+	if err != nil {
+		return err
+	}
+	parties, err := l.parties()
+	if err != nil {
+		return err
+	}
+	s := l.start(ctx, parties, liveline.New(progress, 2*time.Second))
+	r := l.report(parties, s)
+	return r.publish(o, stdout)
+}
+
+// start has the parties at it until all is over.
+func (l *load) start(ctx context.Context, parties []party, line *liveline.Line) *series {
+	// Whatever ends the sending, what was sent is to arrive.
+	root, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	l.began = time.Now()
+	var over, quiet, drained context.CancelFunc
+	l.over, over = context.WithTimeout(ctx, l.end())
+	defer over()
+	l.drained, drained = context.WithCancel(root)
+	defer drained()
+	var hush context.CancelFunc
+	l.talking, hush = context.WithCancel(l.drained)
+	defer hush()
+	l.allQuiet, quiet = context.WithCancel(l.drained)
+	defer context.AfterFunc(ctx, func() {
+		l.early.Store(int64(l.now()))
+		hush()
+	})()
+
+	s := newSeries(l)
+	defer line.Follow(s.status)()
+	var clients []*client
+	var running sync.WaitGroup
+	for i, p := range parties {
+		c := newClient(l, i, p)
+		clients = append(clients, c)
+		running.Go(func() { c.run(root) })
+	}
+	go func() {
+		defer quiet()
+		for _, c := range clients {
+			<-c.quiet
+		}
+	}()
+	finished := make(chan struct{})
+	go func() { running.Wait(); close(finished) }()
+	s.follow(finished, func() {
+		drained()
+		time.AfterFunc(farewell, cancel)
+	})
+	return s
+}
