@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -41,12 +40,15 @@ func race(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	workNames := flags.String("work", names(works, func(w *work) string { return w.name }), "what to race, separated by commas")
 	peerNames := flags.String("peers", names(peers, func(p *peer) string { return p.name }), "who takes part, separated by commas")
-	rounds := flags.Int("rounds", 7, "how often each peer has its turn; idle and storm take no more than 3")
-	long := flags.Duration("time", time.Second, "how long a turn is")
+	rounds := flags.Int("rounds", 5, "how often each peer has its turn; what takes long is content with fewer")
+	long := flags.Duration("time", 500*time.Millisecond, "how long a turn is")
 	short := flags.Bool("quick", false, "a minute's race of a few clients, whose figures mean nothing")
 	members := flags.String("members", "", "how many members a fan-out has, separated by commas, instead of 1000,10000")
-	htmlFile := flags.String("html", "", "write a page with plots to this file")
-	jsonFile := flags.String("json", "", "write all measurements to this file")
+	from := flags.String("from", "", "do not race, but report what -json wrote to this file")
+	var to outputs
+	flags.StringVar(&to.html, "html", "", "write a page with plots to this file")
+	flags.StringVar(&to.json, "json", "", "write all measurements to this file")
+	flags.StringVar(&to.markdown, "markdown", "", "replace the race's tables in this document")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -66,48 +68,25 @@ func race(ctx context.Context, args []string) error {
 	if p.peers, err = chosen(*peerNames, peers, func(p *peer) string { return p.name }); err != nil {
 		return err
 	}
+	if *from != "" {
+		out, err := readResults(*from)
+		if err != nil {
+			return err
+		}
+		return errors.Join(out.print(os.Stdout), to.write(out), out.verdict())
+	}
 	began := time.Now()
 	out := p.run(ctx)
 	out.Machine = fmt.Sprintf("%d × %s", runtime.NumCPU(), machine())
 	out.Go, out.Versions = runtime.Version(), versions()
 	out.Began = began.UTC().Format(time.DateTime) + " UTC"
 	out.Command = strings.Join(append([]string{"go run ./internal/bench"}, args...), " ")
-	err = errors.Join(out.print(os.Stdout), out.write(*htmlFile, *jsonFile), out.verdict())
-	if f := out.failures(); *short && len(f) > 0 { // with few clients nobody has a reason
-		err = errors.Join(err, fmt.Errorf("failed:\n%s", strings.Join(f, "\n")))
+	out.Took = time.Since(began).Round(time.Second).String()
+	err = errors.Join(out.print(os.Stdout), to.write(out), out.verdict())
+	if *short {
+		err = errors.Join(err, out.unexcused())
 	}
 	return err
-}
-
-// write writes the files that were asked for.
-func (r *results) write(htmlFile, jsonFile string) error {
-	var errs []error
-	if htmlFile != "" {
-		page, err := r.page()
-		if err == nil {
-			err = os.WriteFile(htmlFile, page, 0o666)
-		}
-		errs = append(errs, err)
-	}
-	if jsonFile != "" {
-		data, err := json.MarshalIndent(r, "", "\t")
-		if err == nil {
-			err = os.WriteFile(jsonFile, data, 0o666)
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-// verdict is an error if Longsplice lost or doubled a message, or failed.
-func (r *results) verdict() error {
-	if r.Stopped {
-		return errors.New("stopped")
-	}
-	if c := r.broken(); len(c) > 0 {
-		return fmt.Errorf("a promise was not kept:\n%s", strings.Join(c, "\n"))
-	}
-	return nil
 }
 
 func names[T any](all []T, name func(T) string) string {

@@ -11,7 +11,7 @@ var pageSource string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageSource))
 
-// A section is one work on the page.
+// A section is one work.
 type section struct {
 	Title, Figure string
 	Groups        []group
@@ -19,12 +19,11 @@ type section struct {
 
 // A group is cases that differ in one thing.
 type group struct {
-	Name   string
-	Curves template.HTML // of more than two cases
-	Cases  []panel
+	Name  string
+	cases []*result
 }
 
-// A panel is one case.
+// A panel is one case on the page.
 type panel struct {
 	Name string
 	Bars template.HTML
@@ -37,7 +36,9 @@ func (r *results) page() ([]byte, error) {
 	var b bytes.Buffer
 	err := pageTemplate.Execute(&b, map[string]any{
 		"Results":  r,
+		"Glances":  r.glances(),
 		"Sections": r.sections(),
+		"Broken":   r.broken(),
 	})
 	return b.Bytes(), err
 }
@@ -47,30 +48,34 @@ func (r *results) sections() (all []section) {
 		w := r.Cases[i].work
 		s := section{Title: w.title, Figure: w.figures[0].String()}
 		for i < len(r.Cases) && r.Cases[i].work == w {
-			of := r.Cases[i].Group
-			var cases []*result
-			for i < len(r.Cases) && r.Cases[i].work == w && r.Cases[i].Group == of {
-				cases = append(cases, r.Cases[i])
+			g := group{Name: r.Cases[i].Group}
+			for i < len(r.Cases) && r.Cases[i].work == w && r.Cases[i].Group == g.Name {
+				g.cases = append(g.cases, r.Cases[i])
 				i++
 			}
-			s.Groups = append(s.Groups, newGroup(of, cases))
+			s.Groups = append(s.Groups, g)
 		}
 		all = append(all, s)
 	}
 	return all
 }
 
-func newGroup(name string, cases []*result) group {
-	g := group{Name: name}
-	if len(cases) > 2 {
-		g.Curves = curves(cases)
+// Curves are drawn for more than two cases.
+func (g group) Curves() template.HTML {
+	if len(g.cases) < 3 {
+		return ""
 	}
-	for _, c := range cases {
+	return curves(g.cases)
+}
+
+// Panels are the cases one by one.
+func (g group) Panels() (all []panel) {
+	for _, c := range g.cases {
 		p := panel{Name: c.Label, Bars: bars(c), Head: c.head()}
 		for _, l := range c.lines() {
 			p.Rows = append(p.Rows, l.cells())
 		}
-		g.Cases = append(g.Cases, p)
+		all = append(all, p)
 	}
-	return g
+	return all
 }

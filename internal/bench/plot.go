@@ -11,31 +11,30 @@ import (
 
 // Plots are SVG, drawn by hand so that the page needs nothing else.
 
-// color is what a peer is drawn in: Longsplice's entries stand out.
+// color is what a peer is drawn in, as the page defines it for light and dark:
+// Longsplice's entries stand out.
 func color(p *peer) string {
 	if p == floorPeer {
-		return "#9aa3b2"
+		return "var(--floor)"
 	}
-	var mine, others int
+	n := 0
 	for _, q := range peers {
-		if q == p {
-			break
-		}
-		if q.ours && q != floorPeer {
-			mine++
-		} else if !q.ours {
-			others++
+		switch {
+		case q == p && p.ours:
+			return fmt.Sprintf("var(--ours%d)", n%4)
+		case q == p:
+			return fmt.Sprintf("var(--peer%d)", n%8)
+		case q != floorPeer && q.ours == p.ours:
+			n++
 		}
 	}
-	if p.ours {
-		return []string{"#c2410c", "#8f2f0a", "#ea7317", "#f0a868"}[mine%4]
-	}
-	return []string{"#2563a8", "#5b8ec9", "#0f766e", "#5aa89f", "#6d3fa0", "#a07cc5", "#4d7c0f", "#8a6d1d"}[others%8]
+	return "var(--ink)"
 }
 
-// bars draws a case: one bar for each peer, from nothing to its median.
+// bars draws a case: for each peer a bar from nothing to its median, the figure,
+// how many times the floor that is, and what has to be known beside it.
 func bars(c *result) template.HTML {
-	const left, right, height, width = 84, 64, 20, 520
+	const left, right, beside, height, width = 108, 360, 464, 20, 680
 	all := slices.DeleteFunc(c.lines(), func(l line) bool { return math.IsNaN(l.median) })
 	most := 0.0
 	for _, l := range all {
@@ -44,19 +43,35 @@ func bars(c *result) template.HTML {
 	if most == 0 {
 		return ""
 	}
-	x := func(v float64) float64 { return left + v/most*(width-left-right) }
+	x := func(v float64) float64 { return left + max(v, 0)/most*(right-left) }
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" width="%d" role="img" aria-label="%s">`,
-		width, height*len(all)+4, width, html.EscapeString(c.name()))
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`,
+		width, height*len(all)+4, html.EscapeString(c.name()))
 	for i, l := range all {
-		y := float64(i * height)
-		fmt.Fprintf(&b, `<text x="%d" y="%.1f" text-anchor="end">%s</text>`, left-6, y+14, html.EscapeString(l.peer.name))
-		fmt.Fprintf(&b, `<rect x="%d" y="%.1f" width="%.1f" height="14" fill="%s"/>`, left, y+3, x(l.median)-left, color(l.peer))
-		fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" stroke="#1c2430"/>`, x(l.least), y+10, x(l.most))
-		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f">%s</text>`, x(l.most)+5, y+14, short(l.median))
+		y, class := float64(i*height), ""
+		if l.peer.promises {
+			class = ` class="ours"`
+		}
+		fmt.Fprintf(&b, `<text x="%d" y="%.1f" text-anchor="end"%s>%s</text>`, left-6, y+14, class, html.EscapeString(l.peer.name))
+		fmt.Fprintf(&b, `<rect x="%d" y="%.1f" width="%.1f" height="14" style="fill:%s"/>`, left, y+3, max(x(l.median)-left, 0.5), color(l.peer))
+		fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1fM%.1f %.1fv6M%.1f %.1fv6" class="range"/>`, x(l.least), y+10, x(l.most), x(l.least), y+7, x(l.most), y+7)
+		figure := short(l.median)
+		if l.peer != floorPeer && !math.IsNaN(l.floor) {
+			figure += " · " + short(l.floor) + "×"
+		}
+		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f"%s>%s</text>`, x(l.most)+6, y+14, class, figure)
+		fmt.Fprintf(&b, `<text x="%d" y="%.1f" class="dim">%s<title>%s</title></text>`, beside, y+14, html.EscapeString(clip(l.remark, 42)), html.EscapeString(l.remark))
 	}
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String())
+}
+
+// clip shortens a text to so many characters.
+func clip(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
 }
 
 // An axis maps values to pixels, by their logarithms.
@@ -93,7 +108,7 @@ func (a axis) ticks() (all []float64) {
 
 // curves draws how the figure of each peer changes over a group of cases.
 func curves(cases []*result) template.HTML {
-	const width, height = 760, 360
+	const width, height = 820, 380
 	xs := axis{math.Inf(1), 0, 60, width - 110}
 	ys := axis{math.Inf(1), 0, height - 34, 12}
 	points := make(map[*peer][][2]float64)
@@ -110,13 +125,13 @@ func curves(cases []*result) template.HTML {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" width="%d" role="img" aria-label="%s">`, width, height, width, html.EscapeString(cases[0].Group))
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`, width, height, html.EscapeString(cases[0].Group))
 	for _, v := range ys.ticks() {
-		fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" stroke="#e3e6ec"/><text x="52" y="%.1f" text-anchor="end">%s</text>`,
+		fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" class="grid"/><text x="52" y="%.1f" text-anchor="end">%s</text>`,
 			xs.from, ys.at(v), xs.to, ys.at(v)+4, short(v))
 	}
 	for _, c := range cases {
-		fmt.Fprintf(&b, `<path d="M%.1f %.1fV%.1f" stroke="#e3e6ec"/><text x="%.1f" y="%d" text-anchor="middle">%s</text>`,
+		fmt.Fprintf(&b, `<path d="M%.1f %.1fV%.1f" class="grid"/><text x="%.1f" y="%d" text-anchor="middle">%s</text>`,
 			xs.at(c.X), ys.from, ys.to, xs.at(c.X), height-14, html.EscapeString(c.Label))
 	}
 	var ends []label
@@ -131,13 +146,13 @@ func curves(cases []*result) template.HTML {
 		var path strings.Builder
 		for i, at := range points[p] {
 			fmt.Fprintf(&path, "%s%.1f %.1f", []string{"M", "L"}[min(i, 1)], xs.at(at[0]), ys.at(at[1]))
-			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="2.5" fill="%s"/>`, xs.at(at[0]), ys.at(at[1]), color(p))
+			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="2.5" style="fill:%s"/>`, xs.at(at[0]), ys.at(at[1]), color(p))
 		}
-		fmt.Fprintf(&b, `<path d="%s" fill="none" stroke="%s" stroke-width="%.1f"/>`, path.String(), color(p), stroke)
+		fmt.Fprintf(&b, `<path d="%s" fill="none" style="stroke:%s;stroke-width:%.1f"/>`, path.String(), color(p), stroke)
 		ends = append(ends, label{p, ys.at(points[p][len(points[p])-1][1])})
 	}
 	for _, l := range apart(ends, 13) {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" fill="%s">%s</text>`, xs.to+8, l.y+4, color(l.p), html.EscapeString(l.p.name))
+		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" style="fill:%s">%s</text>`, xs.to+8, l.y+4, color(l.p), html.EscapeString(l.p.name))
 	}
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String())

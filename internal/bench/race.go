@@ -12,7 +12,9 @@ import (
 type work struct {
 	name    string
 	title   string
-	rounds  int // no more than so many, if not 0
+	brief   string  // the title in a word or two
+	key     float64 // the case of each group that stands for it, or anyCase; none if 0
+	rounds  int     // no more than so many, if not 0
 	figures []figure
 	parts   func(s scale) []part
 }
@@ -40,6 +42,9 @@ type turn struct {
 type figure struct {
 	name, unit string
 }
+
+// anyCase says that all cases are to be seen at a glance.
+const anyCase = -1
 
 var works = []*work{fanoutWork, echoWork, streamWork, idleWork, stormWork, growthWork}
 

@@ -11,6 +11,7 @@ type results struct {
 	Machine  string            `json:"machine"`
 	Go       string            `json:"go"`
 	Began    string            `json:"began"`
+	Took     string            `json:"took"`
 	Command  string            `json:"command"`
 	Versions map[string]string `json:"versions"` // of the peers' modules
 	Stopped  bool              `json:"stopped"`  // before it was done
@@ -57,10 +58,7 @@ func (r *results) row(w *work, p *peer, at where) *row {
 	})
 	if i < 0 {
 		i = len(r.Cases)
-		c := &result{Work: w.name, Group: at.group, Label: at.label, X: at.x, Peers: make(map[string]*row), work: w}
-		for _, f := range w.figures {
-			c.Figures = append(c.Figures, f.String())
-		}
+		c := &result{Work: w.name, Group: at.group, Label: at.label, X: at.x, Figures: figureNames(w), Peers: make(map[string]*row), work: w}
 		r.Cases = append(r.Cases, c)
 	}
 	c := r.Cases[i]

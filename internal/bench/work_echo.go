@@ -15,6 +15,8 @@ import (
 // of the latency.
 var echoWork = &work{
 	name:  "echo",
+	brief: "echo",
+	key:   anyCase,
 	title: "Echo: round trip of 64 bytes",
 	figures: []figure{
 		{name: "p50", unit: "µs"},

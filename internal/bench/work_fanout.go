@@ -19,6 +19,8 @@ import (
 // more the fewer publications there are in a second; so these are told as well.
 var fanoutWork = &work{
 	name:  "fanout",
+	brief: "fan-out",
+	key:   128,
 	title: "Fan-out: one message, or a burst of 32, to every member of a room",
 	figures: []figure{
 		{name: "server CPU/delivery", unit: "µs"},

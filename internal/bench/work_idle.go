@@ -10,6 +10,8 @@ import (
 // after a garbage collection; the kernel's own memory for sockets is not in it.
 var idleWork = &work{
 	name:   "idle",
+	brief:  "idle",
+	key:    anyCase,
 	title:  "Memory of an idle connection in the server's process",
 	rounds: 3,
 	figures: []figure{

@@ -17,6 +17,8 @@ import (
 // lost if Send accepted it, nobody consumed it, and nobody has said so.
 var stormWork = &work{
 	name:   "storm",
+	brief:  "storm",
+	key:    anyCase,
 	title:  "Reconnect storm: the server is killed and started again",
 	rounds: 3,
 	figures: []figure{

@@ -11,6 +11,8 @@ import (
 // one goroutine or many, until all of them have been received.
 var streamWork = &work{
 	name:  "stream",
+	brief: "stream",
+	key:   64,
 	title: "One-way stream over one connection",
 	figures: []figure{
 		{name: "time/message", unit: "ns"},
