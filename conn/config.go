@@ -141,7 +141,7 @@ type Config struct {
 	MaxDetached int
 
 	// MaxDetachedBytes is how many bytes all waiting sessions take up: what is
-	// received and not consumed, what is in their send buffers, and 8 KiB for
+	// received and not consumed, what is in their send buffers, and 16 KiB for
 	// each session. More ends those that wait longest. Zero means 256 MiB, negative no limit.
 	MaxDetachedBytes int64
 

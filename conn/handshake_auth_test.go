@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -133,6 +134,27 @@ func TestPanicInAuthenticateRefusesTheLink(t *testing.T) {
 		got := r.peer().refused(rawHello())
 		require.Equal(t, wire.RefuseIdentity, got.Code)
 		require.Empty(t, got.Reason)
+		h := rawHello()
+		h.Credential = []byte("x")
+		r.peer().greet(h)
+	})
+}
+
+// As a test's FailNow does, when it is called in the hook.
+func TestGoexitInAuthenticateEndsTheLinkAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := inMemory(t, nil, &Config{MaxConns: 1, MaxHandshakes: 1, Authenticate: func(_ context.Context, p Peer) (string, error) {
+			if len(p.Credential) == 0 {
+				runtime.Goexit()
+			}
+			return "ada", nil
+		}})
+		for range 3 {
+			p := r.peer()
+			h := rawHello()
+			p.write(h.Append(nil))
+			require.Empty(t, p.rest())
+		}
 		h := rawHello()
 		h.Credential = []byte("x")
 		r.peer().greet(h)

@@ -7,7 +7,7 @@ import (
 // sessionCost is what a session takes up beside its messages, roughly: its
 // own state and its handler's stack. Without it, strangers could pile up empty
 // sessions.
-const sessionCost = 8 << 10
+const sessionCost = 16 << 10
 
 // park takes note that a session waits for its client, and ends those for which
 // there is no room.

@@ -94,7 +94,7 @@ func TestNoLimitOnWaitingSessions(t *testing.T) {
 }
 
 func TestLongestWaitingIsEvictedForMemory(t *testing.T) {
-	srv := newRegistry(t, &Config{MaxDetachedBytes: 100_000})
+	srv := newRegistry(t, &Config{MaxDetachedBytes: 125_000})
 	r := &srv.sessions
 	var conns []*Conn
 	for range 3 {

@@ -17,9 +17,9 @@ import (
 // What SECURITY.md says that a peer can make a server hold. Sizes are those of
 // the configuration that the tests use.
 const (
-	strangerCost = 32 << 10        // a link in its handshake, goroutine included
-	liveCost     = 32 << 10        // a session beside its messages, goroutines included
-	waitingCost  = 3 * sessionCost // one that waits without a message; about half of it without -race
+	strangerCost = 32 << 10 // a link in its handshake, goroutine included
+	liveCost     = 32 << 10 // a session beside its messages, goroutines included
+	waitingCost  = 24 << 10 // one that waits without a message; about half of it without -race
 )
 
 // receivedBound is for what has come in and is not consumed, and for a message

@@ -70,8 +70,10 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn) error {
 	}
 	l := newLink(nc)
 	l.dead = make(chan struct{})
-	c, err := s.greet(ctx, l)
-	s.tasks.Done()
+	c, err := func() (*Conn, error) {
+		defer s.tasks.Done()
+		return s.greet(ctx, l)
+	}()
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func (s *Server) authenticate(ctx context.Context, l *link, h *wire.Hello) (stri
 			p.TLS = &state
 		}
 	}
-	identity, err := s.judge(ctx, p)
+	identity, err := s.judge(ctx, l, p)
 	if err != nil {
 		r := wire.Refuse{Code: wire.RefuseIdentity}
 		if told := new(RefusedError); errors.As(err, &told) {
@@ -108,15 +108,22 @@ func (s *Server) authenticate(ctx context.Context, l *link, h *wire.Hello) (stri
 }
 
 // judge calls Authenticate. It works on what strangers send: should it panic,
-// that refuses the link and no more.
-func (s *Server) judge(ctx context.Context, p Peer) (identity string, err error) {
+// that refuses the link and no more. Should it end the goroutine, as a test's
+// FailNow does, the link ends with it.
+func (s *Server) judge(ctx context.Context, l *link, p Peer) (identity string, err error) {
+	returned := false
 	defer func() {
-		if v := recover(); v != nil {
+		switch v := recover(); {
+		case v != nil:
 			s.cfg.log().Error("Authenticate panicked", "panic", v, "stack", string(debug.Stack()))
 			err = fmt.Errorf("conn: Authenticate panicked: %v", v)
+		case !returned:
+			l.fail(errors.New("conn: Authenticate called runtime.Goexit"))
 		}
 	}()
-	return s.cfg.Authenticate(ctx, p)
+	identity, err = s.cfg.Authenticate(ctx, p)
+	returned = true
+	return identity, err
 }
 
 // refuse tells the client why not, and returns that as an error.

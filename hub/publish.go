@@ -108,7 +108,7 @@ func (m *Message[T]) unheard() error {
 func (h *Hub[T]) entry(m Message[T]) room.Entry[T] {
 	e := room.Entry[T]{Value: m.Value, User: m.To, Size: 1}
 	if h.cfg.Size != nil {
-		e.Size = h.cfg.Size(m.Value)
+		e.Size = max(0, h.cfg.Size(m.Value))
 	}
 	if m.Volatile {
 		e.Kind = room.Signal

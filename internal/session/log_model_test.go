@@ -97,8 +97,17 @@ func (m *logModel) step(op, a, b int) {
 		for range 1 + a%5 {
 			frames = wire.AppendData(frames, m.message(b))
 		}
+		quiet := m.sent == m.queued()
 		m.log.appendShared(frames)
 		m.added(frames)
+		if quiet && b%2 == 0 {
+			m.log.sendAll()
+			m.sent = m.queued()
+			m.high = max(m.high, m.sent)
+		}
+		if a%3 == 0 {
+			m.log.relax()
+		}
 	case 3, 4:
 		m.take(1+a*40, m.acked+uint64(b*60))
 	case 5:
