@@ -2,7 +2,6 @@ package raw
 
 import (
 	"math"
-	"net"
 	"testing"
 	"time"
 
@@ -14,15 +13,10 @@ import (
 	"github.com/longsplice/longsplice/internal/wire"
 )
 
-// cut ends a link with a reset, as far as its transport has one.
+// cut ends a link with a reset.
 func (p *peer) cut() {
-	bottom := p.nc
-	if over, ok := bottom.(interface{ NetConn() net.Conn }); ok {
-		bottom = over.NetConn()
-	} else if over, ok := bottom.(interface{ Socket() net.Conn }); ok {
-		bottom = over.Socket()
-	}
-	require.NoError(p.t, bottom.(*net.TCPConn).SetLinger(0))
+	bottom := socket(p.nc)
+	require.NoError(p.t, bottom.SetLinger(0))
 	require.NoError(p.t, bottom.Close())
 }
 
