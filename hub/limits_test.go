@@ -107,3 +107,14 @@ func TestMaxBytesWithManyPublishers(t *testing.T) {
 	require.LessOrEqual(t, h.Stats().Bytes, 5000)
 	require.EqualValues(t, h.Stats().Bytes, h.bytes.Load())
 }
+
+func TestNegativeSizesCountAsNone(t *testing.T) {
+	cfg := texts()
+	cfg.MaxBytes, cfg.Size = 100, func(s string) int { return len(s) - 10 }
+	bubble(t, cfg, func(t *testing.T, h *Hub[string]) {
+		publish(t, h, "a", "", "", strings.Repeat("x", 110))
+		require.Equal(t, 100, h.Stats().Bytes)
+		_, err := h.Publish(t.Context(), "b", strings.Repeat("x", 11))
+		requireLimit(t, err, "MaxBytes", 101, 100)
+	})
+}
