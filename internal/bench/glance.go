@@ -10,7 +10,8 @@ type glance struct {
 	Floor, Ours, Best      string
 	BestName               string
 	OverFloor, OverBest    string
-	OursRemark, BestRemark string
+	BestRemark             string
+	Behind                 bool // the best peer is better
 }
 
 // glances are the key cases. One that Longsplice or all others have no figure for
@@ -39,7 +40,7 @@ func (r *results) glances() (all []glance) {
 			Case: c.work.brief + ", " + c.name(), Unit: c.work.figures[0].String(), Floor: "–",
 			Ours: ours.spread(), Best: best.spread(), BestName: best.peer.name,
 			OverFloor: short(ours.floor), OverBest: short(ours.best),
-			OursRemark: ours.remark, BestRemark: best.remark,
+			BestRemark: best.remark, Behind: ours.best > 1,
 		}
 		if floor != nil {
 			g.Floor = floor.spread()

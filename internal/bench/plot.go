@@ -34,7 +34,7 @@ func color(p *peer) string {
 // bars draws a case: for each peer a bar from nothing to its median, the figure,
 // how many times the floor that is, and what has to be known beside it.
 func bars(c *result) template.HTML {
-	const left, right, beside, height, width = 108, 360, 464, 20, 680
+	const left, right, beside, height, width = 108, 370, 486, 20, 760
 	all := slices.DeleteFunc(c.lines(), func(l line) bool { return math.IsNaN(l.median) })
 	most := 0.0
 	for _, l := range all {
@@ -60,7 +60,7 @@ func bars(c *result) template.HTML {
 			figure += " · " + short(l.floor) + "×"
 		}
 		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f"%s>%s</text>`, x(l.most)+6, y+14, class, figure)
-		fmt.Fprintf(&b, `<text x="%d" y="%.1f" class="dim">%s<title>%s</title></text>`, beside, y+14, html.EscapeString(clip(l.remark, 42)), html.EscapeString(l.remark))
+		fmt.Fprintf(&b, `<text x="%d" y="%.1f" class="dim">%s<title>%s</title></text>`, beside, y+14, html.EscapeString(clip(l.remark, 50)), html.EscapeString(l.remark))
 	}
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String())
