@@ -193,8 +193,10 @@ func (l *line) tally() {
 	l.row.Messages(lost, doubled)
 	assert.Zero(l.t, lost, "lost")
 	assert.Zero(l.t, doubled, "doubled")
-	if l.recovered > 0 {
+	if l.detected > 0 {
 		l.row.Detected(l.detected)
+	}
+	if l.recovered > 0 {
 		l.row.Recovered(l.recovered)
 	}
 }

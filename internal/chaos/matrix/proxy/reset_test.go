@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,4 +54,50 @@ func TestResetWithinAFrame(t *testing.T) {
 func passed(l *faultproxy.Link, d faultproxy.Direction) int64 {
 	l.Heal(d) // waits for the write that is under way
 	return l.Forwarded(d)
+}
+
+// Row 1, while the session resumes: a reset after each byte of what opens the next
+// link, HELLO and WELCOME with what the transport puts before them. TLS has
+// thousands of bytes there, which are dear: every 47th will do.
+func TestResetWithinTheHandshake(t *testing.T) {
+	stage.Each(t, 1, func(t *testing.T, over stage.Over, r *row.Row) {
+		r.Alone(t)
+		var next atomic.Pointer[func(*faultproxy.Link)]
+		l := open(t, over, r, setup{proxy: faultproxy.Config{OnLink: func(l *faultproxy.Link) {
+			if f := next.Swap(nil); f != nil {
+				(*f)(l)
+			}
+		}}})
+		fault := time.Now()
+		l.proxy.Cut(faultproxy.RST)
+		l.resumed(1, fault)
+		cuts := 1
+		for _, d := range both {
+			length := passed(l.link(), d) // nothing has passed but a handshake that resumes
+			for at := int64(0); at < length; at++ {
+				if over == stage.TLS && at < length-47 {
+					at += 46
+				}
+				var wounded *faultproxy.Link
+				wound := func(link *faultproxy.Link) {
+					wounded = link
+					link.CutAfter(d, at, faultproxy.RST)
+				}
+				next.Store(&wound)
+				fault := time.Now()
+				l.link().Cut(faultproxy.RST)
+				cuts += 2
+				l.up.send(20)
+				l.down.send(20)
+				l.up.heard()
+				l.down.heard()
+				l.recovered = max(l.recovered, time.Since(fault))
+				require.Nil(t, next.Load())
+				<-wounded.Done()
+				require.Equal(t, at, wounded.Forwarded(d), "not cut where it should be")
+			}
+		}
+		r.Note("%d resets", cuts)
+		l.close()
+	})
 }
