@@ -20,6 +20,7 @@ type load struct {
 	options
 	began    time.Time
 	base     *conn.Config
+	pacer    *pacer
 	counts   counts
 	recorder *recorder
 	connects *stopwatch // from a client's place in the ramp until it is connected
@@ -37,7 +38,12 @@ func newLoad(o options) (*load, error) {
 	if err != nil {
 		return nil, err
 	}
+	p, err := newPacer()
+	if err != nil {
+		return nil, err
+	}
 	l := &load{
+		pacer:   p,
 		options: o, recorder: newRecorder(o.begin(), o.end()), connects: newStopwatch(), resumes: newStopwatch(),
 	}
 	l.base = &conn.Config{
@@ -68,18 +74,7 @@ func (l *load) stopped() time.Duration {
 
 // sleepUntil returns false if ctx ends before t.
 func (l *load) sleepUntil(ctx context.Context, t time.Duration) bool {
-	wait := t - l.now()
-	if wait <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return l.pacer.wait(ctx, l.began.Add(t))
 }
 
 // run does it all, and returns nil if the verdict is good. The end of ctx ends
@@ -89,6 +84,7 @@ func run(ctx context.Context, o options, stdout, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer l.pacer.close()
 	parties, err := l.parties()
 	if err != nil {
 		return err

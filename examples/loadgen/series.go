@@ -39,14 +39,14 @@ type snapshot struct {
 func newSeries(l *load) *series { return &series{load: l, every: windowOf(l.end())} }
 
 // windowOf is the length of the windows of a run: there are to be no more than
-// 240 of them.
+// 120 of them.
 func windowOf(run time.Duration) time.Duration {
 	for _, w := range []time.Duration{100, 250, 500, 1000, 2000, 5000, 10_000, 30_000} {
-		if w *= time.Millisecond; run <= 240*w {
+		if w *= time.Millisecond; run <= 120*w {
 			return w
 		}
 	}
-	return run / 240
+	return run / 120
 }
 
 // follow takes a point for each window until all is finished, and gives up when
@@ -58,10 +58,10 @@ func (s *series) follow(finished <-chan struct{}, giveUp func()) {
 	for {
 		select {
 		case <-finished:
-			s.take()
+			s.take(true)
 			return
 		case <-tick.C:
-			s.take()
+			s.take(false)
 		}
 		if n := s.counts.allDelivered.Load(); n != arrived || s.over.Err() == nil {
 			arrived, since = n, s.now()
@@ -73,14 +73,15 @@ func (s *series) follow(finished <-chan struct{}, giveUp func()) {
 	}
 }
 
-func (s *series) take() {
+// take ends a window.
+func (s *series) take(last bool) {
 	c := &s.counts
 	now := snapshot{
 		s.now(), c.allSent.Load(), c.allDelivered.Load(), c.cuts.Load(), c.resumed.Load(), c.errors.total(),
 	}
 	secs := (now.at - s.seen.at).Seconds()
-	if secs <= 0 {
-		return
+	if secs <= 0 || !last && 2*(now.at-s.seen.at) < s.every {
+		return // the window before was too long, and this one would be too short
 	}
 	p := point{
 		At:        now.at.Seconds(),

@@ -34,18 +34,22 @@ func digits(v float64) string {
 	return fmt.Sprintf("%.0f", v)
 }
 
-// headline says what was run.
-func (s setup) headline() string {
+// title says what was run.
+func (s setup) title() string {
 	b := fmt.Sprintf("%s at %s: %s clients", s.Work, s.Target, liveline.Count(s.Clients))
 	if s.Rooms > 0 {
 		b += fmt.Sprintf(" in %s rooms of %d", liveline.Count(s.Rooms), s.Members)
 	}
+	return b
+}
+
+// details says how.
+func (s setup) details() string {
+	b := fmt.Sprintf("closed loop with %s of think time", s.Think)
 	if s.Loop == "open" {
-		b += fmt.Sprintf(", open loop of %g messages/s", s.Rate)
-	} else {
-		b += fmt.Sprintf(", closed loop with %s of think time", s.Think)
+		b = fmt.Sprintf("open loop of %g messages/s", s.Rate)
 	}
-	b += fmt.Sprintf(", %s bytes", s.Size)
+	b += fmt.Sprintf(", size %s", s.Size)
 	if s.Cut > 0 {
 		b += fmt.Sprintf(", each link cut about every %gs", s.Cut)
 	}
@@ -58,7 +62,7 @@ func (s setup) phases() string {
 
 // text writes the report for people. Its last line is the verdict.
 func (r *report) text(w io.Writer) {
-	fmt.Fprintln(w, r.Setup.headline())
+	fmt.Fprintf(w, "%s\n%s\n", r.Setup.title(), r.Setup.details())
 	fmt.Fprint(w, r.Setup.phases())
 	if r.Stopped {
 		fmt.Fprint(w, "; stopped early")
