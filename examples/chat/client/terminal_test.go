@@ -150,6 +150,7 @@ func TestTwoTalkWhileTheNetworkFails(t *testing.T) {
 	require.NoError(t, net.Resume())
 	ann.shows(`resumed \(\d+ replayed\)`)
 	ann.shows(`bob  six`)
+	ann.shows(`\d\d:\d\d +ann  five`) // its echo, whose way is not bob's
 	bob.shows(`ann  five`)
 
 	want := []string{"one", "three", "five"}
