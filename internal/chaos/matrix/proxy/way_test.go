@@ -121,6 +121,12 @@ func (w *way) heard() {
 	w.bell.until(w.t, "messages", func() bool { return w.got >= n || w.ended != nil })
 }
 
+// received is how many messages have been.
+func (w *way) received() (n int) {
+	w.bell.change(func() { n = w.got })
+	return n
+}
+
 // settle waits until all that was accepted has been consumed, and the sender told
 // so.
 func (w *way) settle() {
