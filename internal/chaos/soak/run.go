@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// options are what the flags say, and what tests set.
+type options struct {
+	length  time.Duration
+	clients int
+	seed    uint64
+	pace    time.Duration // of faults, and everything is in proportion to it
+	rate    float64
+	page    string
+	breach  breach
+
+	trend time.Duration // the least that a trend is judged on
+}
+
+// A run is servers, clients, what is between them, and the parent's view of it.
+type run struct {
+	options
+	books   *books
+	auditor *auditor
+	servers []*process
+	clients []*process
+	ways    []*way
+	rng     *rand.Rand
+	began   time.Time
+	out     io.Writer
+
+	lives   atomic.Uint32
+	struck  faultLog
+	history history
+	own     series // what this process holds
+
+	byes sync.Map // *process to the text of its bye
+}
+
+// newRun prepares everything, and starts no process.
+func newRun(o options, out io.Writer) (*run, error) {
+	rooms := max(1, o.clients/100)
+	b, err := createBooks(o.clients, rooms)
+	if err != nil {
+		return nil, err
+	}
+	ttl := max(15*o.pace, 3*time.Second)
+	r := &run{
+		options: o, books: b, auditor: newAuditor(b, ttl), out: out,
+		rng: rand.New(rand.NewPCG(o.seed, 0x50a4)), began: time.Now(),
+	}
+	b.ids.Store(1)
+	base := settings{
+		Seed: o.seed, Seats: o.clients, Rooms: rooms, Pace: o.pace, TTL: ttl, Rate: o.rate, Breach: o.breach,
+		Every: sampleEvery(o.length),
+	}
+	for i, name := range []string{"server", "mortal server"} {
+		set := base
+		set.Role = "server"
+		r.servers = append(r.servers, newProcess(r, name, i == 1, set))
+	}
+	// A quarter of the clients, and no more than 250, may be killed.
+	mortal := max(1, min(o.clients/4, 250))
+	const perProcess = 1000
+	for from := 0; from < o.clients; {
+		to := min(from+perProcess, o.clients-mortal)
+		set, name := base, "clients"
+		if from >= o.clients-mortal {
+			to, name = o.clients, "mortal clients"
+		} else if o.clients-mortal > perProcess {
+			name = fmt.Sprintf("clients %d", 1+from/perProcess)
+		}
+		set.Role, set.From, set.To = "clients", from, to
+		r.clients = append(r.clients, newProcess(r, name, to == o.clients, set))
+		from = to
+	}
+	return r, nil
+}
+
+// sampleEvery is the interval of samples: what a long run has of them fits on a
+// page.
+func sampleEvery(length time.Duration) time.Duration {
+	return min(max(length/1000, 250*time.Millisecond), 10*time.Second)
+}
+
+func (r *run) life() uint32 {
+	life := r.lives.Add(1)
+	r.books.clear(life)
+	return life
+}
+
+// begin starts the servers, the proxies and the clients.
+func (r *run) begin() error {
+	if err := r.newWays(); err != nil {
+		return err
+	}
+	for _, p := range append(r.servers[:2:2], r.clients...) {
+		if err := r.start(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start begins another life of a process, and returns when a server serves.
+func (r *run) start(p *process) error {
+	p.set.Life = r.life()
+	if err := p.start(); err != nil {
+		return err
+	}
+	if p.set.Role == "server" && !r.await(p) {
+		return errors.New("it does not serve")
+	}
+	return nil
+}
+
+// await waits until a server serves.
+func (r *run) await(p *process) bool {
+	_, exited := p.process()
+	select {
+	case <-p.serving:
+		return true
+	case <-exited:
+	case <-time.After(time.Minute + grace*r.pace):
+	}
+	return false
+}
+
+// heard takes in what a child says.
+func (r *run) heard(p *process, e event) {
+	switch e.Ev {
+	case "fault":
+		r.auditor.finding("%s", e.Text)
+	case "bye":
+		r.byes.Store(p, e.Text)
+	case "drained":
+		r.auditor.gone(e.Life, false)
+		if e.Text == "" {
+			r.struck.count("drained in time")
+		} else {
+			r.struck.count("drained by force")
+		}
+	case "serving":
+		r.direct(slices.Index(r.servers, p), e.Addresses)
+		p.serving <- struct{}{}
+	}
+}
+
+// play lets the run go on for its length, or until ctx ends.
+func (r *run) play(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, r.length)
+	defer cancel()
+	var all sync.WaitGroup
+	all.Go(func() { r.strike(ctx) })
+	all.Go(func() { r.watch(ctx) })
+	all.Wait()
+}
+
+// settle ends the storm, has everyone end in good order and goes through the books
+// until nothing is open.
+func (r *run) settle() {
+	r.heal()
+	r.books.calm.Store(true)
+	patience := time.After(time.Duration(grace)*r.pace + 20*time.Second)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for _, p := range r.clients {
+		r.awaitEnd(p, patience, tick)
+	}
+	for _, p := range r.servers {
+		p.tell(command{Do: "quit"})
+	}
+	for _, p := range r.servers {
+		r.awaitEnd(p, patience, tick)
+		r.auditor.gone(p.set.Life, false)
+	}
+	r.auditor.pass(false)
+	r.auditor.pass(true)
+	for _, w := range r.ways {
+		_ = w.Close() // returns nil
+	}
+}
+
+// awaitEnd waits until a process has said goodbye, which it does when nothing of
+// it is left over.
+func (r *run) awaitEnd(p *process, patience <-chan time.Time, tick *time.Ticker) {
+	_, exited := p.process()
+	for {
+		select {
+		case <-exited:
+			if text, ok := r.byes.Load(p); !ok {
+				r.auditor.finding("%s ended without a word", p.name)
+			} else if text != "" {
+				r.auditor.finding("%s: %s", p.name, text)
+				r.struck.count(leftOver)
+			}
+			return
+		case <-patience:
+			r.auditor.pass(true)
+			r.auditor.finding("%s does not end", p.name)
+			p.kill()
+			return
+		case <-tick.C:
+			r.auditor.pass(false)
+		}
+	}
+}
+
+// close ends what is left, whatever happened.
+func (r *run) close() {
+	for _, p := range append(r.clients, r.servers...) {
+		p.kill()
+	}
+	for _, w := range r.ways {
+		_ = w.Close() // returns nil
+	}
+	_ = r.books.file.Close() // nothing was written through it
+}
