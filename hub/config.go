@@ -22,7 +22,7 @@ type Config[T any] struct {
 	Merge func(vs ...T) T
 
 	// Size is what a value takes in memory and on the wire, in bytes. Nil means
-	// that each takes one.
+	// that each takes one, and a negative size counts as none.
 	Size func(v T) int
 
 	// Key names what a value is about in rooms of the policy Latest: a later
@@ -162,6 +162,7 @@ func (r Room) core(run int, tells bool) room.Config {
 		History: orDefault(r.History, 100, 0),
 		Age:     max(r.Age, 0),
 		Backlog: max(orDefault(r.Backlog, 1000, 16), 16),
+		Slack:   64,
 		Bytes:   r.bytes(),
 		Run:     run,
 		Policy:  policy,

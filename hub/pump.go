@@ -55,6 +55,7 @@ func (r *live[T]) pump(steps int) {
 		}
 	}
 	r.pumping = false
+	r.signalLocked() // nothing is clogged now, even if nobody was left to serve
 	var none T
 	r.shared = none
 	r.unlock()
@@ -69,7 +70,7 @@ func (r *live[T]) pumpOn() {
 // leaveLocked ends the memberships of those who want nothing any more.
 func (p *pump[T]) leaveLocked() {
 	for i, v := range p.step.Answers {
-		if v >= room.Gone {
+		if v == room.Gone {
 			s := p.step.Members[i].Handle
 			s.left.Store(true)
 			p.room.leaveLocked(s, nil)
@@ -115,7 +116,7 @@ func (p *pump[T]) offerStep() {
 		if s.left.Load() {
 			continue
 		}
-		p.step.Answers[p.at] = room.Verdict(s.member.Offer(s, p.value))
+		p.step.Answers[p.at] = room.Verdict(min(s.member.Offer(s, p.value), Gone))
 	}
 }
 

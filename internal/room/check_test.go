@@ -27,7 +27,7 @@ func (p *play) check() {
 	if bytes > p.cfg.Bytes {
 		p.fail("%d bytes are over the limit of %d", bytes, p.cfg.Bytes)
 	}
-	if most := 4*max(p.cfg.Backlog, p.cfg.History) + r.slack; len(l.entries) > most {
+	if most := 4*max(p.cfg.Backlog, p.cfg.History) + r.cfg.Slack; len(l.entries) > most {
 		p.fail("%d entries are over %d", len(l.entries), most)
 	}
 	members, inQueue := 0, 0

@@ -99,7 +99,7 @@ func TestEntriesAreBoundedWhateverKindTheyAre(t *testing.T) {
 		g.Leave(&m.Member, g.now)
 		require.LessOrEqual(t, len(g.log.entries), g.most())
 	}
-	g.step.Answers[0] = Busy
+	g.step.Answers[0], g.step.Answers[1] = Busy, Taken
 	g.Settle(&g.step, g.now)
 	slow.answer = nil
 	g.Ready(&slow.Member)

@@ -44,11 +44,10 @@ func newPlay(pick source) *play {
 	if !cfg.Tells {
 		cfg.Policy = Disconnect
 	}
-	p.world = newWorld(cfg)
-	if flip() {
-		p.r.slack = pick(10)
-		p.r.thinAt = p.r.slack
+	if cfg.Slack = 64; flip() {
+		cfg.Slack = pick(10)
 	}
+	p.world = newWorld(cfg)
 	return p
 }
 

@@ -33,7 +33,7 @@ func newRig(t *testing.T, cfg Config) *rig {
 
 // roomy is a configuration that limits nothing.
 func roomy() Config {
-	return Config{History: 1000, Backlog: 1000, Bytes: 1 << 20, Run: 1 << 20, Roster: 100, Tells: true}
+	return Config{History: 1000, Backlog: 1000, Slack: 64, Bytes: 1 << 20, Run: 1 << 20, Roster: 100, Tells: true}
 }
 
 func (g *rig) join(user string, s Start) *reader {
@@ -71,6 +71,7 @@ func (g *rig) once() bool {
 		g.shared = append([]Item[string]{}, items...)
 	}
 	for i, m := range g.step.Members {
+		g.step.Answers[i] = Taken
 		if a := m.Handle.answer; a != nil {
 			g.step.Answers[i] = a(len(items))
 		}

@@ -20,6 +20,7 @@ type Config struct {
 	History int           // values that are kept for members to come
 	Age     time.Duration // how long they are kept; 0 for ever
 	Backlog int           // entries that are kept for members who are behind
+	Slack   int           // entries beyond that, which are not thinned out or evicted to no purpose
 	Bytes   int           // what all entries together may take; no single one is larger
 	Run     int           // what one step may take, if it is more than one entry
 	Policy  Policy
@@ -41,7 +42,6 @@ type Room[T, H any] struct {
 	ended   []*Member[T, H] // by the room, for the owner to tell
 	least   uint64          // no waiting member's cursor is below this
 
-	slack  int // entries that are always tolerated
 	thinAt int // how many entries that are no history are worth a thinning
 
 	swept    uint64 // every active member has all before this
@@ -70,7 +70,7 @@ type Counts struct {
 // New makes an empty room whose next value is at the given position. Offsets
 // begin at 1.
 func New[T, H any](cfg Config, next Position) *Room[T, H] {
-	r := &Room[T, H]{cfg: cfg, epoch: next.Epoch, swept: 1, least: 1, slack: 64, thinAt: 64}
+	r := &Room[T, H]{cfg: cfg, epoch: next.Epoch, swept: 1, least: 1, thinAt: cfg.Slack}
 	r.log.seq, r.log.offset = 1, max(next.Offset, 1)
 	return r
 }
@@ -191,7 +191,7 @@ func (r *Room[T, H]) fits(seq uint64, size int) bool {
 func (r *Room[T, H]) keep() int { return max(r.cfg.Backlog, r.cfg.History) }
 
 // most is how many entries the log holds whatever happens.
-func (r *Room[T, H]) most() int { return 4*r.keep() + r.slack }
+func (r *Room[T, H]) most() int { return 4*r.keep() + r.cfg.Slack }
 
 // trim evicts what is over the limits, and what nobody needs any more.
 func (r *Room[T, H]) trim(now time.Duration) {
@@ -224,7 +224,7 @@ func (r *Room[T, H]) thin() {
 	l := &r.log
 	if l.stale > r.thinAt && l.stale > len(l.entries)/2 {
 		l.thin(r.swept)
-		r.thinAt = r.slack + 2*l.stale // some cannot go yet
+		r.thinAt = r.cfg.Slack + 2*l.stale // some cannot go yet
 	}
 }
 

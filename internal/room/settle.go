@@ -2,17 +2,16 @@ package room
 
 import "time"
 
-// Settle takes the answers to a step.
+// Settle takes the answers to a step. Those of members who have left meanwhile
+// count, too, where something was taken.
 func (r *Room[T, H]) Settle(s *Step[T, H], now time.Duration) {
 	r.serving, r.stepping = nil, false
 	for i, m := range s.Members {
-		if m.place == nowhere {
-			continue // has left meanwhile
-		}
-		switch s.Answers[i] {
-		case Taken:
+		switch v := s.Answers[i]; {
+		case v == Taken:
 			r.taken(s, m)
-		case Busy:
+		case m.place == nowhere:
+		case v == Busy:
 			r.counts.Refused++
 			m.halve(s)
 			if r.setAside(s, m); m.ready {
@@ -20,8 +19,11 @@ func (r *Room[T, H]) Settle(s *Step[T, H], now time.Duration) {
 			} else {
 				r.wait(m)
 			}
-		case TooLarge:
+		case v == TooLarge:
 			r.tooLarge(s, m, now)
+		case v == Unoffered:
+			r.setAside(s, m)
+			r.wait(m)
 		default:
 			r.remove(m, now)
 		}
@@ -43,9 +45,11 @@ func (r *Room[T, H]) taken(s *Step[T, H], m *Member[T, H]) {
 		r.counts.Delivered += uint64(s.payload)
 		m.cursor, m.next = s.to, s.next
 	}
-	if s.alone {
+	switch {
+	case m.place == nowhere:
+	case s.alone:
 		r.enqueue(m)
-	} else {
+	default:
 		r.min = min(r.min, s.to)
 	}
 }

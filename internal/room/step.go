@@ -24,10 +24,11 @@ type Item[T any] struct {
 type Verdict uint8
 
 const (
-	Taken    Verdict = iota
-	Busy             // again when Ready has been called
-	TooLarge         // again in smaller pieces
-	Gone             // never again
+	Taken     Verdict = iota
+	Busy              // again when Ready has been called
+	TooLarge          // again in smaller pieces
+	Gone              // never again
+	Unoffered         // it is about to leave, or has left, and was passed over
 )
 
 // A Step is one value to be made of Items and offered to Members. The memory
@@ -35,7 +36,7 @@ const (
 type Step[T, H any] struct {
 	Items   []Item[T]
 	Members []*Member[T, H]
-	Answers []Verdict // for the owner to set, one for each member
+	Answers []Verdict // for the owner to set, one for each member; Unoffered at first
 
 	// Same says that Items are those of the last step of the sweep: what was made
 	// of them can be offered again. They are not repeated.
@@ -286,5 +287,5 @@ func (s *Step[T, H]) Clear() {
 func (r *Room[T, H]) add(s *Step[T, H], m *Member[T, H]) {
 	m.ready, m.step = false, r.steps
 	s.Members = append(s.Members, m)
-	s.Answers = append(s.Answers, Taken)
+	s.Answers = append(s.Answers, Unoffered)
 }
