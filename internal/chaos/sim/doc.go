@@ -42,7 +42,7 @@
 // that no message fits.
 //
 // What needs a kernel, a clock of its own or a real scheduler is not here but in
-// conn/conntest, conn/conntest/faultproxy and internal/chaos/netns: loss and delay
+// conn/conntest, conn/conntest/faultproxy and internal/chaos/matrix/netns: loss and delay
 // of packets, zero windows, stopped processes, lack of descriptors, dials that
 // hang, races between the goroutines of one end.
 //

@@ -1,10 +1,5 @@
 package main
 
-import (
-	"fmt"
-	"strings"
-)
-
 // An event is something that a run has met. The counts show that an adversary
 // was busy, and a test demands that each of them occurs.
 type event uint8
@@ -59,20 +54,3 @@ var eventNames = [metEnd]string{
 
 // tally counts events.
 type tally [metEnd]uint64
-
-func (t *tally) add(o *tally) {
-	for e, n := range o {
-		t[e] += n
-	}
-}
-
-func (t *tally) String() string {
-	var b strings.Builder
-	for e, n := range t {
-		if e > 0 {
-			b.WriteByte(' ')
-		}
-		fmt.Fprintf(&b, "%s=%d", eventNames[e], n)
-	}
-	return b.String()
-}

@@ -14,15 +14,14 @@ func FuzzPlay(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.txt")
 	require.NoError(f, err)
 	for _, name := range files {
-		s, err := readFile(name)
+		s, err := simulation.ReadFile(name)
 		require.NoError(f, err)
-		f.Add(encode(s))
+		f.Add(encode(s.(*Schedule)))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s := decode(b)
 		if r := s.Play(nil); r.Failed != nil {
-			s = Shrink(s, func(s *Schedule) bool { return s.Play(nil).Failed != nil })
-			keepFailure("testdata", Failure{0, s, r.Failed})
+			simulation.Keep("testdata", 0, s, t.Output())
 			t.Error(r.Failed)
 		}
 	})

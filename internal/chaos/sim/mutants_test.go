@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/longsplice/longsplice/internal/chaos/campaign"
 	"github.com/longsplice/longsplice/internal/session"
 )
 
@@ -32,7 +33,7 @@ func TestEachBrokenRuleIsCaught(t *testing.T) {
 		if *search > 0 {
 			lookFor(t, rule, name)
 		}
-		s, err := readFile(name)
+		s, err := simulation.ReadFile(name)
 		require.NoError(t, err)
 		session.Break(session.NoRule)
 		require.NoError(t, s.Play(nil).Failed, "%s, with nothing broken", name)
@@ -42,7 +43,7 @@ func TestEachBrokenRuleIsCaught(t *testing.T) {
 			t.Errorf("| %s | not caught by %s |", rule, name)
 			continue
 		}
-		line := fmt.Sprintf("| %s | %d |", strings.TrimPrefix(s.Note[1], "first seed "), len(s.Moves))
+		line := fmt.Sprintf("| %s | %d |", strings.TrimPrefix(s.Notes()[1], "first seed "), s.Len())
 		t.Logf("| %s %s %v", rule, line, failed)
 		if !strings.Contains(string(design), "\n| "+rule.String()+" |") {
 			t.Errorf("the table of docs/design.md lacks: %s", rule)
@@ -104,5 +105,5 @@ func lookFor(t *testing.T, rule session.Rule, name string) {
 		}
 	}
 	best.Note = []string{"without: " + rule.String(), fmt.Sprintf("first seed %d", first), best.Play(nil).Failed.Error()}
-	require.NoError(t, writeFile(name, best))
+	require.NoError(t, campaign.WriteFile(name, best))
 }

@@ -1,19 +1,13 @@
 package main
 
 import (
-	"fmt"
 	"runtime/debug"
+
+	"github.com/longsplice/longsplice/internal/chaos/campaign"
 )
 
-// A Result is what came of a schedule.
-type Result struct {
-	Hash   uint64 // of all that happened
-	Met    tally
-	Failed error
-}
-
 // Play plays a schedule, then lets all heal, and gives the verdict.
-func (s *Schedule) Play(trace func(string, ...any)) Result {
+func (s *Schedule) Play(trace campaign.Trace) campaign.Outcome {
 	w := newWorld(s.Setup, trace)
 	w.run(func() {
 		for _, m := range s.Moves {
@@ -23,11 +17,11 @@ func (s *Schedule) Play(trace func(string, ...any)) Result {
 			w.make(m)
 		}
 	})
-	return Result{Hash: w.hash, Met: w.met, Failed: w.failed}
+	return w.outcome()
 }
 
 // PlaySeed draws a schedule from a seed and plays it.
-func PlaySeed(seed uint64, trace func(string, ...any)) (*Schedule, Result) {
+func PlaySeed(seed uint64, trace campaign.Trace) (*Schedule, campaign.Outcome) {
 	a := newAdversary(seed)
 	s := &Schedule{Setup: a.setup()}
 	w := newWorld(s.Setup, trace)
@@ -43,7 +37,7 @@ func PlaySeed(seed uint64, trace func(string, ...any)) (*Schedule, Result) {
 			w.make(m)
 		}
 	})
-	return s, Result{Hash: w.hash, Met: w.met, Failed: w.failed}
+	return s, w.outcome()
 }
 
 // run plays moves and heals. A panic is a violation like any other.
@@ -72,9 +66,6 @@ func (w *world) make(m Move) {
 	w.do(m)
 }
 
-func (r Result) String() string {
-	if r.Failed != nil {
-		return fmt.Sprintf("%016x %v", r.Hash, r.Failed)
-	}
-	return fmt.Sprintf("%016x %s", r.Hash, &r.Met)
+func (w *world) outcome() campaign.Outcome {
+	return campaign.Outcome{Hash: w.hash, Met: w.met[:], Failed: w.failed}
 }

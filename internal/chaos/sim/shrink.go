@@ -1,5 +1,7 @@
 package main
 
+import "github.com/longsplice/longsplice/internal/chaos/campaign"
+
 // Shrink returns a schedule that fails as s does, though perhaps in another
 // way, and from which no move can be taken: whole stretches go first, then single
 // moves, then what is left is made simpler. Any part of a schedule is a schedule,
@@ -29,20 +31,13 @@ func (u Setup) weight() (n int) {
 	return n
 }
 
-// dropMoves takes out stretches of moves, from half of them down to single ones.
 func dropMoves(s *Schedule, fails func(*Schedule) bool) *Schedule {
-	for size := len(s.Moves); size > 0; size /= 2 {
-		for at := 0; at < len(s.Moves); {
-			less := *s
-			less.Moves = append(append([]Move(nil), s.Moves[:at]...), s.Moves[min(at+size, len(s.Moves)):]...)
-			if fails(&less) {
-				s = &less
-			} else {
-				at += size
-			}
-		}
-	}
-	return s
+	less := *s
+	less.Moves = campaign.Drop(s.Moves, func(moves []Move) bool {
+		less.Moves = moves
+		return fails(&less)
+	})
+	return &less
 }
 
 // simplify lowers the numbers of moves, and takes what is not needed from the

@@ -2,10 +2,8 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,18 +17,19 @@ var seeds = flag.Uint64("seeds", 5_000, "number of seeds to play")
 // TestTheCoreKeepsItsPromise plays seeds, and sees to it that the adversary was
 // not idle in any of its ways.
 func TestTheCoreKeepsItsPromise(t *testing.T) {
-	c := &Campaign{First: 1, Seeds: *seeds, Workers: runtime.GOMAXPROCS(0)}
+	c := newCampaign(simulation, 1, *seeds)
 	if testing.Short() {
 		c.Seeds /= 10
 	}
 	c.Run(t.Context())
 	for _, f := range c.Failures() {
-		keepFailure("testdata", f)
+		s, _ := PlaySeed(f.Seed, nil)
+		simulation.Keep("testdata", f.Seed, s, t.Output())
 		t.Errorf("seed %d: %v", f.Seed, f.Err)
 	}
-	require.Equal(t, c.Seeds, c.played.Load())
-	t.Logf("%d seeds: %s", c.Seeds, &c.met)
-	for e, n := range c.met {
+	require.Equal(t, c.Seeds, c.Played())
+	t.Logf("%d seeds: %s", c.Seeds, simulation.Count(c.Met()))
+	for e, n := range c.Met() {
 		require.True(t, n > 0 || testing.Short(), "the adversary never brought about: %s", eventNames[e])
 	}
 }
@@ -71,11 +70,11 @@ func TestKeptSchedules(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, name := range files {
-		s, err := readFile(name)
+		s, err := simulation.ReadFile(name)
 		require.NoError(t, err)
-		require.NoError(t, s.Play(nil).Failed, "%s: replay with go run ./internal/chaos/sim -play internal/chaos/sim/%s -v", name, name)
-		require.NotEmpty(t, s.Note, name)
-		reread(t, s)
+		require.NoError(t, s.Play(nil).Failed, "%s: replay with go run ./internal/chaos/sim -core conn -play internal/chaos/sim/%s -v", name, name)
+		require.NotEmpty(t, s.Notes(), name)
+		reread(t, s.(*Schedule))
 	}
 }
 
@@ -118,14 +117,4 @@ func TestReadScheduleRefuses(t *testing.T) {
 		_, err := ReadSchedule(bytes.NewBufferString(text))
 		require.Error(t, err, name)
 	}
-}
-
-// TestInterruptedCampaign ends with what has been played so far.
-func TestInterruptedCampaign(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	c := &Campaign{First: 1, Seeds: 1 << 60, Workers: 2, Progress: &bytes.Buffer{}}
-	c.Run(ctx)
-	require.Less(t, c.played.Load(), c.Seeds)
-	require.Equal(t, c.met[metMove] > 0, c.played.Load() > 0)
 }
