@@ -1,0 +1,79 @@
+package raw
+
+import (
+	"runtime"
+	"runtime/metrics"
+	"sync"
+	"testing"
+	"time"
+)
+
+// held is how many bytes of memory this process holds, stacks included and
+// garbage not, whatever is made while it is counted.
+func held() int64 {
+	for range 3 { // pools keep what they hold over one collection
+		runtime.GC()
+	}
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64() + sample[1].Value.Uint64())
+}
+
+// Stalls are the times in which the process did not run as it should. A criterion
+// in time allows for them, since they were the machine's doing.
+type stalls struct {
+	t    *testing.T
+	stop func()
+	each []time.Duration
+}
+
+// watch watches for stalls, until it is asked for an excuse.
+func watch(t *testing.T) *stalls {
+	const every, tolerated = 10 * time.Millisecond, 25 * time.Millisecond
+	s := &stalls{t: t}
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for last := time.Now(); ; {
+			select {
+			case <-tick.C:
+			case <-stop:
+				return
+			}
+			now := time.Now()
+			if late := now.Sub(last) - every; late > tolerated {
+				s.each = append(s.each, late)
+			}
+			last = now
+		}
+	})
+	s.stop = sync.OnceFunc(func() { close(stop); wg.Wait() })
+	t.Cleanup(s.stop)
+	return s
+}
+
+// excuse is how long the process did not run, in all.
+func (s *stalls) excuse() (sum time.Duration) {
+	s.stop()
+	for _, late := range s.each {
+		sum += late
+	}
+	if sum > 0 {
+		s.t.Logf("the machine is busy, which excuses %v", sum.Round(time.Millisecond))
+	}
+	return sum
+}
+
+// ofHeartbeat is the excuse of a heartbeat's verdict: where a stall was long enough
+// to be taken for a suspension of the process, it allows an answer's time anew.
+func (s *stalls) ofHeartbeat() time.Duration {
+	sum := s.excuse()
+	for _, late := range s.each {
+		if late > (timeout-interval)/8 {
+			sum += timeout - interval
+		}
+	}
+	return sum
+}
