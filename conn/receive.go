@@ -107,7 +107,8 @@ func (c *Conn) receiveSlow(ctx context.Context, park bool) (msg []byte, err erro
 			c.unlock()
 			return nil, err
 		}
-		if l := c.link; l != nil && !l.leased && !l.ending {
+		// A link that has failed and is still the session's is being closed.
+		if l := c.link; l != nil && !l.leased && !l.ending && !l.failed.Load() {
 			l.leased = true
 			c.looks++
 			if park && c.idle && l.raw != nil {

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -233,4 +236,66 @@ func TestLostSessionIsNoEOF(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A link whose write has failed is closed by the writer, which may take a while:
+// meanwhile whoever receives waits for another link, and does not read from this
+// one again and again. Thousands of links that die at once would have kept the
+// processors from closing them.
+func TestReceiveLeavesALinkAloneThatIsBeingClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBed(t, echo, nil)
+		var reads atomic.Int64
+		let := make(chan struct{})
+		closed := sync.OnceFunc(func() { close(let) })
+		defer closed()
+		links := 0
+		c := b.dial(conn.Config{Dialers: map[string]conn.DialFunc{"mem": func(ctx context.Context, addr string) (net.Conn, error) {
+			nc, err := b.net.Dial(ctx, addr)
+			if links++; links > 1 || err != nil {
+				return nc, err
+			}
+			broken := false
+			h := &hooked{Conn: nc}
+			h.write = func(p []byte) (int, error) {
+				if broken = broken || string(p[len(p)-4:]) == "lost"; broken {
+					return 0, syscall.EPIPE
+				}
+				return nc.Write(p)
+			}
+			h.close = func() error {
+				err := nc.Close()
+				<-let
+				return err
+			}
+			return &counted{h, &reads}, nil
+		}}})
+		got := start(func() error {
+			msg, err := c.Receive(t.Context())
+			if err == nil {
+				require.Equal(t, "lost", string(msg))
+			}
+			return err
+		})
+		synctest.Wait()
+		before := reads.Load()
+		require.NoError(t, c.Send(t.Context(), []byte("lost")))
+		notYet(t, got)
+		require.LessOrEqual(t, reads.Load()-before, int64(2))
+		closed()
+		require.NoError(t, <-got)
+	})
+}
+
+// counted counts reads, and fails a test that reads for ever before it hangs.
+type counted struct {
+	*hooked
+	reads *atomic.Int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	if c.reads.Add(1) > 1000 {
+		time.Sleep(time.Hour)
+	}
+	return c.hooked.Read(p)
 }
