@@ -5,13 +5,13 @@ import "math"
 // A glance is the case that stands for a group in the summary: Longsplice between
 // its floor and the best peer.
 type glance struct {
-	Case                   string
-	Unit                   string
-	Floor, Ours, Best      string
-	BestName               string
-	OverFloor, OverBest    string
-	BestRemark             string
-	Behind                 bool // the best peer is better
+	Case                string
+	Unit                string
+	Floor, Ours, Best   string
+	BestName            string
+	OverFloor, OverBest string
+	BestRemark          string
+	Behind              bool // the best peer is better
 }
 
 // glances are the key cases. One that Longsplice or all others have no figure for
