@@ -52,8 +52,10 @@ func (a axis) scaled(v float64) float64 {
 	return v
 }
 
+// at is the pixel of a value, the nearest for one beyond the axis: no time at all
+// is infinitely far on a logarithmic one.
 func (a axis) at(v float64) float64 {
-	return a.from + (a.scaled(v)-a.least)/(a.most-a.least)*(a.to-a.from)
+	return a.from + (min(max(a.scaled(v), a.least), a.most)-a.least)/(a.most-a.least)*(a.to-a.from)
 }
 
 // ticks are round values within the axis: about five on a linear one, powers of
