@@ -6,24 +6,31 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"github.com/longsplice/longsplice/internal/chaos/matrix/stage"
 )
 
 // What a test and its processes say to each other: one JSON value a line.
 
 // settings make a child what it is.
 type settings struct {
-	Role       string // server, client or dial
+	Role       string // server, client, dial or proxy
+	Over       stage.Over
 	Addr       string
 	Conns      int // of a client
 	Interval   time.Duration
 	Timeout    time.Duration
 	ProbeAfter time.Duration
 	TTL        time.Duration
+
+	DialTimeout   time.Duration // 400 ms, if it is zero
+	To            string        // of a proxy
+	Delay, Jitter time.Duration // likewise
 }
 
 // A command goes to a child's standard input. Its end means quit too.
 type command struct {
-	Do       string // send, expect, flush, report, dial, quit
+	Do       string // send, expect, flush, report, heap, dial, quit
 	N        uint64
 	Every    time.Duration // send: between two messages
 	Cancel   time.Duration // dial: after which the context is cancelled
@@ -44,11 +51,12 @@ const (
 	evSent      = "sent"     // answers send: all was accepted, by one peer
 	evReceived  = "received" // answers expect: N messages have come, at one peer
 	evFlushed   = "flushed"  // answers flush, for one peer
+	evHeap      = "heap"     // answers heap: N bytes are in use
 	evReport    = "report"   // answers report
 	evDialled   = "dialled"  // answers dial: it took Took, counted from the cancellation if there was one
 	evStall     = "stall"    // the process did not run for Took longer than it should
 	evBad       = "bad"      // something that must not happen, in Err
-	evBye       = "bye"      // answers quit; Err says what was left behind
+	evBye       = "bye"      // answers quit: Goroutines and Files were left behind, Err says which
 )
 
 // An event comes from a child's standard output.
@@ -66,14 +74,19 @@ type event struct {
 	To     uint64        `json:",omitempty"` // and the one behind the last
 	Took   time.Duration `json:",omitempty"`
 	Peers  []account     `json:",omitempty"`
+
+	Goroutines, Files int `json:",omitempty"`
 }
 
 // An account is where one peer stands.
 type account struct {
 	ID        string
 	Sent, Got uint64
+	Lost      uint64 // messages that were passed over
+	Doubled   uint64 // messages that had come before
 	Links     uint64
 	Connected bool
+	RTT       time.Duration
 }
 
 // machineClock reads CLOCK_MONOTONIC, which unlike Go's instants can be compared

@@ -3,6 +3,7 @@
 package netns
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -16,6 +17,11 @@ const childEnv = "LONGSPLICE_NETNS_CHILD"
 func TestMain(m *testing.M) {
 	if s, ok := os.LookupEnv(childEnv); ok {
 		os.Exit(childMain(s))
+	}
+	flag.Parse()
+	// Cases wait more than they work; turns has their number.
+	if err := flag.Set("test.parallel", "100"); err != nil {
+		panic(err)
 	}
 	goleak.VerifyTestMain(m)
 }

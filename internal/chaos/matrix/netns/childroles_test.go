@@ -4,16 +4,16 @@ package netns
 
 import (
 	"context"
-	"net"
 	"sync/atomic"
 	"time"
 
 	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/conn/conntest/faultproxy"
 )
 
 // beServer serves the address, and returns what ends that.
 func (c *child) beServer() (end func()) {
-	ln, err := net.Listen("tcp", c.set.Addr)
+	ln, err := c.set.Over.Listen(c.set.Addr)
 	if err != nil {
 		c.bad("%v", err)
 		return func() {}
@@ -32,6 +32,18 @@ func (c *child) beServer() (end func()) {
 	}
 }
 
+// beProxy forwards with a delay, and returns what ends that.
+func (c *child) beProxy() (end func()) {
+	proxy, err := faultproxy.Listen(c.set.To, &faultproxy.Config{Listen: c.set.Addr})
+	if err != nil {
+		c.bad("%v", err)
+		return func() {}
+	}
+	proxy.SetDelay(faultproxy.Both, c.set.Delay, c.set.Jitter)
+	c.emit(event{Ev: evListening})
+	return func() { _ = proxy.Close() }
+}
+
 // beClient keeps its sessions, one goroutine each.
 func (c *child) beClient() {
 	for i := range c.set.Conns {
@@ -40,7 +52,7 @@ func (c *child) beClient() {
 			c.emit(event{Ev: evState, Conn: i, Phase: s.Phase.String(), Err: textOf(s.Err)})
 		}
 		c.wg.Go(func() {
-			if err := conn.Run(c.ctx, c.set.Addr, conn.HandlerFunc(c.handle), cfg); c.ctx.Err() == nil {
+			if err := conn.Run(c.ctx, c.set.Over.Target(c.set.Addr), conn.HandlerFunc(c.handle), cfg); c.ctx.Err() == nil {
 				c.bad("run: %v", err)
 			}
 		})
@@ -63,7 +75,7 @@ func (c *child) dial(cmd command) {
 		})
 		defer timer.Stop()
 	}
-	cn, err := conn.Dial(ctx, c.set.Addr, cfg)
+	cn, err := conn.Dial(ctx, c.set.Over.Target(c.set.Addr), cfg)
 	took := machineClock() - time.Duration(from.Load())
 	if err == nil {
 		_ = cn.Close() // that it was dialled is wrong enough

@@ -3,6 +3,7 @@
 package netns
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/heartbeat"
+	"github.com/longsplice/longsplice/internal/chaos/row"
 	"github.com/longsplice/longsplice/reconnect"
 )
 
@@ -35,7 +37,7 @@ func childMain(js string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	before := measure()
+	before := row.Hold()
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.wg.Go(c.watchStalls)
 	end := func() {}
@@ -44,6 +46,8 @@ func childMain(js string) int {
 		end = c.beServer()
 	case "client":
 		c.beClient()
+	case "proxy":
+		end = c.beProxy()
 	}
 	for in := json.NewDecoder(os.Stdin); ; {
 		var cmd command
@@ -55,7 +59,7 @@ func childMain(js string) int {
 	c.stop()
 	end()
 	c.wg.Wait()
-	c.emit(event{Ev: evBye, Err: before.leftOver()})
+	c.emit(c.bye(before.Over()))
 	return 0
 }
 
@@ -97,9 +101,11 @@ func (c *child) obey(cmd command) {
 		report := event{Ev: evReport}
 		for _, p := range c.peers {
 			s := p.c.Stats()
-			report.Peers = append(report.Peers, account{ID: p.c.ID(), Sent: p.sent, Got: p.got, Links: s.Links, Connected: s.Connected})
+			report.Peers = append(report.Peers, account{ID: p.c.ID(), Sent: p.sent, Got: p.got, Lost: p.lost, Doubled: p.doubled, Links: s.Links, Connected: s.Connected, RTT: s.RTT})
 		}
 		c.emit(report)
+	case "heap":
+		c.emit(event{Ev: evHeap, N: uint64(row.Hold().Heap)})
 	case "dial":
 		c.wg.Go(func() { c.dial(cmd) })
 	}
@@ -108,21 +114,24 @@ func (c *child) obey(cmd command) {
 // config is what both roles have in common: a quick heartbeat, quick retries,
 // and an event for all that is traced.
 func (c *child) config() *conn.Config {
-	return &conn.Config{
+	return c.set.Over.Client(&conn.Config{
 		Heartbeat:  &heartbeat.Config{Interval: c.set.Interval, Timeout: c.set.Timeout, ProbeAfter: c.set.ProbeAfter},
 		MinPing:    -1,
 		SessionTTL: c.set.TTL,
 		// A dropped SYN is repeated after a second; to dial again is quicker.
-		DialTimeout: 400 * time.Millisecond,
+		DialTimeout: cmp.Or(c.set.DialTimeout, 400*time.Millisecond),
 		Retry:       reconnect.Policy{InitialDelay: 50 * time.Millisecond, MaxDelay: 200 * time.Millisecond},
 		Trace:       c.trace(),
-	}
+	})
 }
+
+// tolerated is how late a process may be without a word.
+const tolerated = 25 * time.Millisecond
 
 // watchStalls tells when the process does not run as it should, as on a machine
 // that has too much to do: what was measured then is not the library's doing.
 func (c *child) watchStalls() {
-	const every, tolerated = 10 * time.Millisecond, 25 * time.Millisecond
+	const every = 10 * time.Millisecond
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for last := machineClock(); ; {
@@ -139,29 +148,12 @@ func (c *child) watchStalls() {
 	}
 }
 
-// A measurement is what a process holds.
-type measurement struct{ goroutines, files int }
-
-func measure() measurement {
-	// The first use of the poller opens descriptors that stay.
-	if r, w, err := os.Pipe(); err == nil {
-		_, _ = r.Close(), w.Close()
+// bye says what is left over, and if anything is, who it was.
+func (c *child) bye(over row.Holdings) event {
+	e := event{Ev: evBye, Goroutines: over.Goroutines, Files: over.Files}
+	if over.Goroutines > 0 || over.Files > 0 {
+		stacks := make([]byte, 1<<20)
+		e.Err = string(stacks[:runtime.Stack(stacks, true)])
 	}
-	files, _ := os.ReadDir("/proc/self/fd") // missing is none, before as after
-	return measurement{runtime.NumGoroutine(), len(files)}
-}
-
-// leftOver says what there is more of than before, after some time to let go.
-func (before measurement) leftOver() string {
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		now := measure()
-		if now.goroutines <= before.goroutines && now.files <= before.files {
-			return ""
-		}
-		if time.Now().After(deadline) {
-			stacks := make([]byte, 1<<20)
-			stacks = stacks[:runtime.Stack(stacks, true)]
-			return fmt.Sprintf("%+v, was %+v\n%s", now, before, stacks)
-		}
-	}
+	return e
 }

@@ -3,10 +3,7 @@
 package netns
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"io"
 	"net"
@@ -23,27 +20,25 @@ type peer struct {
 	c       *conn.Conn
 	child   *child
 	out     byte // its direction
-	in      byte // the other
 	sending sync.Mutex
 
 	// Covered by child.mu.
-	sent, got uint64
-	expected  uint64 // what has been answered already
+	tally
+	sent     uint64
+	expected uint64 // what has been answered already
 }
 
-// content is the i-th message of a direction: all of it follows from both.
-func content(dir byte, i uint64) []byte {
-	msg := binary.BigEndian.AppendUint64([]byte{dir}, i)
-	sum := sha256.Sum256(msg)
-	return append(msg, bytes.Repeat(sum[:], int(sum[0]%8))...)
+// direction is that of what a child sends.
+func (c *child) direction() byte {
+	if c.set.Role == "server" {
+		return 's'
+	}
+	return 'c'
 }
 
 // handle is the handler of both roles.
 func (c *child) handle(ctx context.Context, cn *conn.Conn) error {
-	p := &peer{c: cn, child: c, out: 'c', in: 's'}
-	if c.set.Role == "server" {
-		p.out, p.in = p.in, p.out
-	}
+	p := &peer{c: cn, child: c, out: c.direction(), tally: tally{dir: 'c' + 's' - c.direction()}}
 	c.mu.Lock()
 	c.peers[cn] = p
 	c.mu.Unlock()
@@ -60,18 +55,18 @@ func (c *child) handle(ctx context.Context, cn *conn.Conn) error {
 }
 
 func (p *peer) receive(ctx context.Context) error {
-	for i := uint64(0); ; i++ {
+	for {
 		msg, err := p.c.Receive(ctx)
 		if err != nil {
 			return err
 		}
-		if !bytes.Equal(msg, content(p.in, i)) {
-			p.child.bad("session %s: message %d of %c is wrong: %.9q of %d bytes", p.c.ID(), i, p.in, msg, len(msg))
-		}
 		p.child.mu.Lock()
-		p.got = i + 1
+		wrong := p.take(msg)
 		p.expectLocked()
 		p.child.mu.Unlock()
+		if wrong != nil {
+			p.child.bad("session %s: %v", p.c.ID(), wrong)
+		}
 	}
 }
 
@@ -125,15 +120,12 @@ func (c *child) trace() *conn.Trace {
 func (c *child) lost(e *event, lost *conn.LostError) {
 	e.Reason = string(lost.Reason)
 	for i, msg := range append(lost.Unknown[:len(lost.Unknown):len(lost.Unknown)], lost.Undelivered...) {
-		n := uint64(0)
-		if len(msg) >= 9 {
-			n = binary.BigEndian.Uint64(msg[1:])
-		}
+		n, err := numberOf(c.direction(), msg)
 		if i == 0 {
 			e.From, e.To = n, n
 		}
-		if n != e.To || !bytes.Equal(msg, content(msg[0], n)) {
-			c.bad("lost: %.9q in place of message %d", msg, e.To)
+		if err != nil || n != e.To {
+			c.bad("lost: message %d in place of %d: %v", n, e.To, err)
 		}
 		e.To = n + 1
 	}

@@ -3,10 +3,14 @@
 package netns
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/longsplice/longsplice/internal/chaos/matrix/stage"
+	"github.com/longsplice/longsplice/internal/chaos/row"
 )
 
 // The heartbeat of the cases: H, and D = 3 H.
@@ -26,9 +30,35 @@ func phase(phase string) func(event) bool {
 	return func(e event) bool { return e.Ev == evState && e.Phase == phase }
 }
 
+// turns limits how many cases keep the machine busy at a time.
+var turns = make(chan struct{}, 6)
+
+// each plays a case of a row over each transport.
+func each(t *testing.T, number int, play func(d *dialogue)) {
+	t.Helper()
+	long(t, number, func(d *dialogue) {
+		turns <- struct{}{}
+		d.t.Cleanup(func() { <-turns })
+		play(d)
+	})
+}
+
+// long is each for cases that take a minute of doing little, and do not wait for
+// others.
+func long(t *testing.T, number int, play func(d *dialogue)) {
+	t.Helper()
+	t.Parallel()
+	stage.Each(t, number, func(t *testing.T, over stage.Over, r *row.Row) {
+		t.Parallel()
+		play(&dialogue{t: t, over: over, row: r})
+	})
+}
+
 // A dialogue is a server and a client with their sessions.
 type dialogue struct {
 	t       *testing.T
+	over    stage.Over
+	row     *row.Row
 	net     *pair
 	srv, cl *process
 	conns   int
@@ -36,17 +66,32 @@ type dialogue struct {
 }
 
 // converse brings up both ends and has them exchange a few messages.
-func converse(t *testing.T, srv, cl settings) *dialogue {
-	t.Helper()
-	d := &dialogue{t: t, net: newPair(t), conns: cl.Conns}
-	d.srv = d.net.start(server, srv)
-	d.srv.wait(0, 1, "listening", is(evListening))
-	d.cl = d.net.start(client, cl)
+func (d *dialogue) converse(srv, cl settings) {
+	d.t.Helper()
+	d.conns = cl.Conns
+	d.serve(srv)
+	d.cl = d.start(client, cl)
 	d.cl.wait(0, d.conns, "sessions", is(evSession))
 	d.srv.wait(0, d.conns, "sessions", is(evSession))
 	d.send(10, 0)
 	d.settle()
-	return d
+}
+
+// start starts an end.
+func (d *dialogue) start(s side, set settings) *process {
+	d.t.Helper()
+	if d.net == nil {
+		d.net = newPair(d.t)
+	}
+	set.Over = d.over
+	return d.net.start(s, set)
+}
+
+// serve starts the server, and returns when it listens.
+func (d *dialogue) serve(srv settings) time.Duration {
+	d.t.Helper()
+	d.srv = d.start(server, srv)
+	return d.srv.wait(0, 1, "listening", is(evListening))[0].At
 }
 
 func (d *dialogue) both() []*process { return []*process{d.srv, d.cl} }
@@ -63,7 +108,7 @@ func (d *dialogue) send(n uint64, every time.Duration) {
 		p.tell(command{Do: "send", N: n, Every: every})
 	}
 	for i, p := range d.both() {
-		p.wait(marks[i], d.conns, "messages accepted", is(evSent))
+		p.waitFor(time.Duration(n)*every+patience, marks[i], d.conns, "messages accepted", is(evSent))
 	}
 }
 
@@ -95,15 +140,42 @@ func (d *dialogue) report(p *process) []account {
 	return p.wait(mark, 1, "report", is(evReport))[0].Peers
 }
 
-// end ends both in good order; no session may have ended before.
+// end ends both in good order; no session may have ended before. It takes down
+// what the two have counted.
 func (d *dialogue) end() {
 	d.t.Helper()
 	for _, p := range d.both() {
 		require.Zero(d.t, p.count(0, is(evEnded)), "sessions of %s", p.name)
 	}
-	d.cl.quit()
-	d.srv.quit()
-	for _, p := range d.both() {
+	lost, doubled := 0, 0
+	sent, got := d.report(d.srv), d.report(d.cl)
+	require.Len(d.t, sent, d.conns)
+	for range 2 {
+		for _, from := range sent {
+			i := slices.IndexFunc(got, func(a account) bool { return a.ID == from.ID })
+			require.NotEqual(d.t, -1, i, "both ends have session %s", from.ID)
+			lost += int(from.Sent-got[i].Got) + int(got[i].Lost)
+			doubled += int(got[i].Doubled)
+		}
+		sent, got = got, sent
+	}
+	d.row.Messages(lost, doubled)
+	require.Zero(d.t, lost)
+	require.Zero(d.t, doubled)
+	d.quit(d.cl, d.srv)
+}
+
+// quit ends processes in good order, and takes down what was left over in them.
+func (d *dialogue) quit(processes ...*process) {
+	d.t.Helper()
+	goroutines, files := 0, 0
+	for _, p := range processes {
+		bye := p.quit()
+		goroutines, files = goroutines+bye.Goroutines, files+bye.Files
+		if bye.Err != "" {
+			d.t.Errorf("%s left over: %d goroutines, %d files\n%s", p.name, bye.Goroutines, bye.Files, bye.Err)
+		}
 		require.Zero(d.t, p.count(0, is(evBad)))
 	}
+	d.row.Left(goroutines, files)
 }

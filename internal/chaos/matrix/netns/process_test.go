@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a test waits for what is not measured.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // A process is a child in a namespace, as its test sees it. Its methods are
 // for the test's own goroutine.
@@ -120,6 +120,11 @@ func (c *process) count(mark int, match func(event) bool) (n int) {
 // must not happen ends the test at once.
 func (c *process) wait(mark, n int, what string, match func(event) bool) []event {
 	c.t.Helper()
+	return c.waitFor(patience, mark, n, what, match)
+}
+
+func (c *process) waitFor(patience time.Duration, mark, n int, what string, match func(event) bool) []event {
+	c.t.Helper()
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	var found []event
@@ -177,14 +182,14 @@ func (c *process) tell(cmd command) {
 	require.NoError(c.t, json.NewEncoder(c.stdin).Encode(cmd), "%s is gone", c.name)
 }
 
-// quit ends a child in good order, and holds it to having nothing left over.
-func (c *process) quit() {
+// quit ends a child in good order, and returns its last word.
+func (c *process) quit() event {
 	c.t.Helper()
 	mark := c.mark()
 	c.tell(command{Do: "quit"})
 	bye := c.wait(mark, 1, "quit", is(evBye))[0]
-	require.Empty(c.t, bye.Err, "%s left behind", c.name)
 	<-c.exited
+	return bye
 }
 
 func (c *process) signal(s syscall.Signal) time.Duration {

@@ -55,7 +55,7 @@ func newPair(t *testing.T) *pair {
 	require.NoError(t, run("", "ip", "link", "add", "cable", "netns", p.ns[server],
 		"type", "veth", "peer", "name", "cable", "netns", p.ns[client]))
 	for i, ip := range []string{serverIP, clientIP} {
-		require.NoError(t, run("addr add "+ip+"/24 dev cable\nlink set cable up\n", "ip", "-n", p.ns[i], "-batch", "-"))
+		require.NoError(t, run("link set lo up\naddr add "+ip+"/24 dev cable\nlink set cable up\n", "ip", "-n", p.ns[i], "-batch", "-"))
 		p.nft(side(i), "add table inet chaos; add chain inet chaos in { type filter hook input priority 0; }")
 	}
 	return p
