@@ -22,9 +22,10 @@ var arrows = map[string][]string{
 	"hub/hubtest":      {"hub"},
 	"internal/session": {"internal/wire"},
 
-	"internal/chaos/hubsim": {"internal/chaos/campaign", "internal/room"},
-	"internal/chaos/sim":    {"heartbeat", "internal/chaos/campaign", "internal/chaos/hubsim", "internal/session", "internal/wire"},
-	"internal/chaos/storm":  {"conn/conntest"},
+	"internal/chaos/mutants": {"internal/chaos/campaign"},
+	"internal/chaos/hubsim":  {"internal/chaos/campaign", "internal/room"},
+	"internal/chaos/sim":     {"heartbeat", "internal/chaos/campaign", "internal/chaos/hubsim", "internal/session", "internal/wire"},
+	"internal/chaos/storm":   {"conn/conntest"},
 }
 
 type listed struct {

@@ -101,7 +101,9 @@ func (l *log[T]) evict(n int) {
 			l.stale--
 		default:
 			l.values--
-			l.lostValue, l.lostOffset = e.seq, e.Offset
+			if broken != RuleNoteLost {
+				l.lostValue, l.lostOffset = e.seq, e.Offset
+			}
 			delete(l.newest, e.Key)
 		}
 	}
@@ -113,7 +115,7 @@ func (l *log[T]) evict(n int) {
 // obsolete values.
 func (l *log[T]) thin(seq uint64) {
 	l.entries = slices.DeleteFunc(l.entries, func(e Entry[T]) bool {
-		drop := e.seq < seq && e.Kind != Break && (e.Kind != Value || l.obsolete(&e))
+		drop := e.seq < seq && e.Kind != Break && (e.Kind != Value || l.obsolete(&e) || broken == RuleThinStale)
 		if drop {
 			l.bytes -= e.Size
 			l.stale--
@@ -148,7 +150,7 @@ func (l *log[T]) findOffset(o uint64) int {
 // behindBreaks returns the index of the first entry from i on that is no Break:
 // who begins there, or is told of a gap up to there, is not to be told of them.
 func (l *log[T]) behindBreaks(i int) int {
-	for i < len(l.entries) && l.entries[i].Kind == Break {
+	for i < len(l.entries) && l.entries[i].Kind == Break && broken != RuleBreakOnce {
 		i++
 	}
 	return i

@@ -45,7 +45,9 @@ type Start struct {
 func (r *Room[T, H]) Join(m *Member[T, H], s Start, now time.Duration) {
 	l := &r.log
 	r.come(m.User, now)
-	m.since, m.aware = l.seq, l.seq
+	if m.since, m.aware = l.seq, l.seq; broken == RuleSince {
+		m.since = 0
+	}
 	m.joins = r.cfg.Tells
 	switch {
 	case s.From.Epoch == 0:
@@ -62,18 +64,18 @@ func (r *Room[T, H]) Join(m *Member[T, H], s Start, now time.Duration) {
 // missing.
 func (r *Room[T, H]) from(p Position) (uint64, bool) {
 	l := &r.log
-	if p.Epoch != r.epoch {
+	if p.Epoch != r.epoch && broken != RuleOwnEpoch {
 		return l.seqAt(0), true
 	}
 	for i := l.findOffset(p.Offset); i < len(l.entries); i++ {
 		switch e := &l.entries[i]; {
 		case e.Kind != Break:
-			return e.seq, p.Offset <= l.lostOffset
+			return e.seq, p.Offset <= l.lostOffset && broken != RuleMissingAtJoin
 		case e.Offset > p.Offset:
 			return e.seq, true
 		}
 	}
-	return l.seq, p.Offset <= l.lostOffset || p.Offset > l.offset
+	return l.seq, (p.Offset <= l.lostOffset || p.Offset > l.offset) && broken != RuleMissingAtJoin
 }
 
 // back returns the place of the last n values.
@@ -81,7 +83,7 @@ func (r *Room[T, H]) back(n int) (uint64, Position) {
 	l := &r.log
 	i := len(l.entries)
 	for ; i > 0 && n > 0; i-- {
-		if e := &l.entries[i-1]; e.Kind == Value && !l.obsolete(e) {
+		if e := &l.entries[i-1]; e.Kind == Value && (!l.obsolete(e) || broken == RuleLastCounts) {
 			n--
 		}
 	}
@@ -141,14 +143,14 @@ func (r *Room[T, H]) enqueue(m *Member[T, H]) {
 
 func (r *Room[T, H]) activate(m *Member[T, H]) {
 	m.place, m.index = active, len(r.active)
-	m.passed, m.cursor = false, r.log.seq
+	m.passed, m.cursor = m.passed && broken == RuleWaitAgain, r.log.seq
 	r.active = append(r.active, m)
 }
 
 // deactivate takes m from the active members. A sweep under way must not be
 // overtaken by one that moves to an earlier place.
 func (r *Room[T, H]) deactivate(m *Member[T, H]) {
-	if r.sweeping {
+	if r.sweeping && broken != RuleHoles {
 		r.active[m.index] = nil
 		r.holes++
 		return

@@ -18,7 +18,7 @@ func (r *Room[T, H]) come(user string, now time.Duration) {
 	if user == "" {
 		return
 	}
-	if p := r.users[user]; p != nil {
+	if p := r.users[user]; p != nil && (p.members > 0 || broken != RuleGrace) {
 		p.members++
 		return
 	}
@@ -36,7 +36,7 @@ func (r *Room[T, H]) depart(user string, now time.Duration) {
 	if p == nil {
 		return
 	}
-	if p.members--; p.members > 0 {
+	if p.members--; p.members > 0 && broken != RuleLastMember {
 		return
 	}
 	if r.cfg.Grace <= 0 {
@@ -78,7 +78,7 @@ func (r *Room[T, H]) Tick(now time.Duration) {
 	n := 0
 	for ; n < len(r.leaving) && r.leaving[n].at <= now; n++ {
 		gone := r.leaving[n]
-		if p := r.users[gone.user]; p != nil && p.members == 0 && p.until == gone.at {
+		if p := r.users[gone.user]; p != nil && p.members == 0 && (p.until == gone.at || broken == RuleNewGrace) {
 			r.absent(gone.user, now)
 		}
 	}
@@ -89,7 +89,7 @@ func (r *Room[T, H]) Tick(now time.Duration) {
 // Deadline is when Tick is due, 0 if never.
 func (r *Room[T, H]) Deadline() time.Duration {
 	var d time.Duration
-	if len(r.leaving) > 0 {
+	if len(r.leaving) > 0 && broken != RuleGraceEnds {
 		d = r.leaving[0].at
 	}
 	if l := &r.log; r.cfg.Age > 0 && len(l.entries) > 0 {
@@ -112,7 +112,7 @@ func (r *Room[T, H]) Users() []string {
 // tellUsers adds who is present to an item, or only how many if they are too
 // many to be named to each member.
 func (r *Room[T, H]) tellUsers(item Item[T]) Item[T] {
-	if item.Count = len(r.users); item.Count <= r.cfg.Roster {
+	if item.Count = len(r.users); item.Count <= r.cfg.Roster || broken == RuleRoster {
 		item.Users = r.Users()
 	}
 	return item

@@ -19,7 +19,7 @@ func (q *queue[T, H]) push(m *Member[T, H]) {
 
 // peek returns the first, or nil.
 func (q *queue[T, H]) peek() *Member[T, H] {
-	for q.head != nil && q.head.place != queued {
+	for q.head != nil && q.head.place != queued && broken != RuleQueueLeft {
 		q.advance()
 	}
 	return q.head

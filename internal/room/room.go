@@ -120,7 +120,7 @@ func (r *Room[T, H]) Seek(next Position, now time.Duration) {
 	case !r.cfg.Tells: // each member has missed something
 		l.lostValue = l.seq
 		l.seq++
-	case len(l.entries) > 0 || r.members > 0:
+	case (len(l.entries) > 0 || r.members > 0) && broken != RuleBreak:
 		l.append(Entry[T]{Kind: Break, From: from, at: now})
 	}
 	r.appended(now)
@@ -136,14 +136,14 @@ func (r *Room[T, H]) appended(now time.Duration) {
 
 // Clogged reports whether another entry of a size would evict one that the
 // sweep has still to get to. It is for the owner to hold publishers back.
-func (r *Room[T, H]) Clogged(size int) bool { return !r.fits(r.swept, size) }
+func (r *Room[T, H]) Clogged(size int) bool { return !r.fits(r.swept, size) && broken != RuleClogged }
 
 // Blocked reports whether it would evict one that a member still has to be
 // given, who is behind and has not been passed over.
 func (r *Room[T, H]) Blocked(size int) bool {
 	for m := range r.laggards() {
 		if !m.passed && !r.fits(m.cursor, size) {
-			return true
+			return broken != RuleBlocked
 		}
 	}
 	return false
@@ -202,9 +202,9 @@ func (r *Room[T, H]) trim(now time.Duration) {
 	for ; n < len(l.entries); n++ {
 		e, left := &l.entries[n], len(l.entries)-n
 		current := e.Kind == Value && !l.obsolete(e)
-		needed := (!idle || e.seq >= r.swept) && left <= r.keep()
-		over := bytes > r.cfg.Bytes || left > r.most()
-		old := r.cfg.Age > 0 && now-e.at >= r.cfg.Age
+		needed := (!idle || e.seq >= r.swept || broken == RuleRest) && left <= r.keep()
+		over := bytes > r.cfg.Bytes && broken != RuleBytes || left > r.most() && broken != RuleEntries
+		old := r.cfg.Age > 0 && now-e.at >= r.cfg.Age && broken != RuleAge
 		if !over && !old && (needed || current && values <= r.cfg.History) {
 			break
 		}
@@ -254,7 +254,7 @@ func (r *Room[T, H]) missed(m *Member[T, H]) bool { return m.cursor <= r.log.los
 
 // deaf reports whether other entries were that m should have been told of.
 func (r *Room[T, H]) deaf(m *Member[T, H]) bool {
-	return r.cfg.Tells && max(m.cursor, m.since) <= r.log.lostOther
+	return r.cfg.Tells && max(m.cursor, m.since) <= r.log.lostOther && broken != RuleToldDeaf
 }
 
 // end ends a membership on the room's account.
@@ -292,7 +292,9 @@ func (r *Room[T, H]) Pending() bool { return r.queue.len > 0 || r.swept != r.log
 
 // Served reports whether m is among the members of a step that is not settled
 // yet.
-func (r *Room[T, H]) Served(m *Member[T, H]) bool { return r.stepping && m.step == r.steps }
+func (r *Room[T, H]) Served(m *Member[T, H]) bool {
+	return r.stepping && m.step == r.steps && (m.place != nowhere || broken != RuleServed)
+}
 
 // Each calls f with all members.
 func (r *Room[T, H]) Each(f func(*Member[T, H])) {
@@ -322,7 +324,7 @@ func (r *Room[T, H]) History(from Position, n int) ([]T, Position) {
 				first.Offset = e.Offset
 			}
 			vs = append(vs, e.Value)
-		case e.Kind == Break && len(vs) > 0:
+		case e.Kind == Break && len(vs) > 0 && broken != RuleHistoryWhole:
 			return vs, first
 		}
 	}

@@ -8,13 +8,13 @@ func (r *Room[T, H]) Settle(s *Step[T, H], now time.Duration) {
 	r.serving, r.stepping = nil, false
 	for i, m := range s.Members {
 		switch v := s.Answers[i]; {
-		case v == Taken:
+		case v == Taken && (m.place != nowhere || broken != RuleTakenLeft):
 			r.taken(s, m)
 		case m.place == nowhere:
 		case v == Busy:
 			r.counts.Refused++
 			m.halve(s)
-			if r.setAside(s, m); m.ready {
+			if r.setAside(s, m); m.ready && broken != RuleReadyEarly {
 				r.enqueue(m)
 			} else {
 				r.wait(m)
@@ -35,7 +35,9 @@ func (r *Room[T, H]) taken(s *Step[T, H], m *Member[T, H]) {
 	m.most = 0
 	switch s.told {
 	case Joined:
-		m.joins, m.aware = false, s.end
+		if m.joins = false; broken != RuleAware {
+			m.aware = s.end
+		}
 	case Gap:
 		r.counts.Gaps++
 		m.gap, m.aware = false, s.end
@@ -66,14 +68,15 @@ func (r *Room[T, H]) setAside(s *Step[T, H], m *Member[T, H]) {
 func (r *Room[T, H]) tooLarge(s *Step[T, H], m *Member[T, H], now time.Duration) {
 	switch {
 	case s.entries > 1:
-		r.setAside(s, m)
-		m.halve(s)
+		if r.setAside(s, m); broken != RuleSmallerPieces {
+			m.halve(s)
+		}
 		r.enqueue(m)
 	case s.told != 0 || r.cfg.Policy == Disconnect:
 		r.end(m, now)
 	default:
 		r.setAside(s, m)
-		m.cursor, m.gap, m.most = s.to, true, 0
+		m.cursor, m.gap, m.most = s.to, broken != RuleTooLargeIsGap, 0
 		r.enqueue(m)
 	}
 }

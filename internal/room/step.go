@@ -98,7 +98,7 @@ func (r *Room[T, H]) Step(s *Step[T, H], now time.Duration) bool {
 func (r *Room[T, H]) single(s *Step[T, H], m *Member[T, H], now time.Duration) bool {
 	l := &r.log
 	missed := r.missed(m)
-	if missed && r.cfg.Policy == Disconnect && !m.joins || m.gap && !r.cfg.Tells {
+	if missed && r.cfg.Policy == Disconnect && !m.joins && broken != RuleEndBehind || m.gap && !r.cfg.Tells && broken != RuleEndUntold {
 		r.end(m, now)
 		return false
 	}
@@ -173,7 +173,7 @@ func (r *Room[T, H]) chunk(s *Step[T, H]) bool {
 			r.swath(s, m.cursor)
 			begun = true
 		}
-		if s.entries == 0 || s.only != "" && s.only != m.User {
+		if s.entries == 0 || s.only != "" && s.only != m.User && broken != RuleAddressed {
 			m.cursor, m.next = s.to, s.next
 			r.min = min(r.min, s.to)
 			continue
@@ -186,14 +186,16 @@ func (r *Room[T, H]) chunk(s *Step[T, H]) bool {
 	}
 	r.sweeping = false
 	r.compact()
-	r.swept = r.min
+	if r.swept = r.min; broken == RuleLeastSwept {
+		r.swept = r.log.seq
+	}
 	return false
 }
 
 // swath collects what active members at a place are to be offered.
 func (r *Room[T, H]) swath(s *Step[T, H], from uint64) {
 	s.start(from, false)
-	if r.last.from == from && r.last.end == r.log.seq {
+	if (r.last.from == from || broken == RuleSameFrom && r.last.entries > 0) && r.last.end == r.log.seq {
 		s.swath, s.Same = r.last, true
 		return
 	}
@@ -211,7 +213,7 @@ func (r *Room[T, H]) collect(s *Step[T, H], i int, m *Member[T, H]) {
 	var taken uint64
 	for ; i < len(l.entries); i++ {
 		e := &l.entries[i]
-		if l.obsolete(e) {
+		if l.obsolete(e) && broken != RuleReplaced {
 			continue
 		}
 		if m != nil && s.entries > 0 && taken < m.since && m.since <= e.seq {
@@ -223,7 +225,7 @@ func (r *Room[T, H]) collect(s *Step[T, H], i int, m *Member[T, H]) {
 				continue
 			}
 		}
-		if s.entries > 0 && (s.size+max(e.Size, 1) > limit || m == nil && (addressed || s.only != "")) {
+		if s.entries > 0 && (s.size+max(e.Size, 1) > limit && broken != RuleRun || m == nil && (addressed || s.only != "")) {
 			break
 		}
 		if addressed && m == nil {
@@ -287,5 +289,7 @@ func (s *Step[T, H]) Clear() {
 func (r *Room[T, H]) add(s *Step[T, H], m *Member[T, H]) {
 	m.ready, m.step = false, r.steps
 	s.Members = append(s.Members, m)
-	s.Answers = append(s.Answers, Unoffered)
+	if s.Answers = append(s.Answers, Unoffered); broken == RuleUnoffered {
+		s.Answers[len(s.Answers)-1] = Taken
+	}
 }

@@ -206,6 +206,11 @@ func (l *live) tick() {
 	if l.core.Values() < before {
 		l.meet(metAged)
 	}
+	if ids, _ := l.core.History(room.Position{}, 1); len(ids) > 0 && l.setup.Room.Age > 0 {
+		if i := l.find(&item{Kind: room.Value, Value: ids[0]}, 0); l.now-l.log[i].at >= l.setup.Room.Age.duration() {
+			l.fail("a value of %v ago is kept", l.now-l.log[i].at)
+		}
+	}
 	for _, user := range names {
 		if s := l.users[user]; s != nil && s.members == 0 && s.until <= l.now {
 			l.absent(user)

@@ -58,6 +58,9 @@ func (l *live) begun() {
 	for i := range l.items {
 		it := &l.items[i]
 		weight += max(l.size(it), 1)
+		if it.Kind > room.Signal && !l.setup.Room.Tells {
+			l.fail("%+v, where nothing can be told", *it)
+		}
 		if key := l.keyOf(it); key != "" && !l.step.Same && l.log[l.newest[key]].msg != it.Value {
 			l.fail("%+v is offered, and has been replaced", *it)
 		}
@@ -67,6 +70,8 @@ func (l *live) begun() {
 			}
 			if it.Count <= l.setup.Room.Roster {
 				l.checkUsers(it.Users)
+			} else if it.Users != nil {
+				l.fail("%d users are named", it.Count)
 			}
 		}
 	}

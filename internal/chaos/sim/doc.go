@@ -2,11 +2,13 @@
 // ends of several sessions in one process, and an adversary who has all power
 // over time, the network, the processes and the applications. There is no clock,
 // socket, goroutine or random number in a run: each follows from its schedule,
-// and most schedules are drawn from seeds.
+// and most schedules are drawn from seeds. It also plays those of package hubsim
+// against the core of package hub.
 //
 //	go run ./internal/chaos/sim -seeds 10000000
-//	go run ./internal/chaos/sim -seed 4711 -v
-//	go run ./internal/chaos/sim -play internal/chaos/sim/testdata/seed-4711.txt -v
+//	go run ./internal/chaos/sim -core conn -seed 4711 -v
+//	go run ./internal/chaos/sim -core hub -seeds 50000
+//	go run ./internal/chaos/sim -core conn -play internal/chaos/sim/testdata/seed-4711.txt -v
 //
 // A campaign uses all cores, tells how far it is, and ends with a summary; an
 // interrupt ends it early, with what there is. A seed that finds a violation is
