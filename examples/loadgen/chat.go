@@ -151,7 +151,14 @@ func (p *chatParty) refused(s *seat, m protocol.Message) bool {
 	return true
 }
 
-func (p *chatParty) settled() bool { return p.lost() == 0 }
+func (p *chatParty) answered() bool {
+	for _, s := range p.order {
+		if lost := s.ledgers[s.index].lost(&s.room.streams[s.index]); lost > s.gaps {
+			return false
+		}
+	}
+	return true
+}
 
 // lost is what has not come, without what the server has said is left out.
 func (p *chatParty) lost() (n uint64) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/longsplice/longsplice/conn"
@@ -25,11 +26,11 @@ type party interface {
 	// hear takes what has come. It reports whether it was the answer to the
 	// party's own newest message.
 	hear(msg []byte, now time.Duration) (answer bool)
-	// settled reports whether all has arrived, after nobody says any more.
-	settled() bool
+	// answered reports whether all that it has said has come back to it.
+	answered() bool
 	// abandon takes note that a session was lost.
 	abandon()
-	// lost is how many messages have not come, in the end.
+	// lost is how many messages have not come and should have.
 	lost() uint64
 }
 
@@ -43,10 +44,12 @@ type client struct {
 	answered chan struct{}
 	quiet    chan struct{} // closed when it says nothing more
 	hush     func()
+	serving  atomic.Bool // there is a session
 
 	mu   sync.Mutex // covers all below: states of two sessions may overlap
 	up   bool
 	ever bool
+	hit  bool          // by a cut, since the present attempt began
 	down time.Duration // since when, if it is not up and has been
 	born time.Duration // when it was to connect
 }
@@ -64,12 +67,20 @@ func newClient(l *load, index int, p party) *client {
 // run lives from the client's place in the ramp until all has arrived.
 func (cl *client) run(ctx context.Context) {
 	defer cl.hush()
-	if !cl.sleepUntil(cl.talking, cl.born) {
+	if !cl.sleepUntil(cl.over, cl.born) {
 		return
 	}
-	cfg := cl.connConfig()
+	cfg := cl.connConfig(cl.struck)
 	cfg.OnState = cl.state
 	cl.party.config(cfg)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	// Where there is no session in the end, there is none to close in good order.
+	defer context.AfterFunc(cl.drained, func() {
+		if !cl.serving.Load() {
+			cancel()
+		}
+	})()
 	err := conn.Run(ctx, cl.target, conn.HandlerFunc(cl.serve), cfg)
 	if err != nil && ctx.Err() == nil {
 		cl.failed(err)
@@ -81,47 +92,54 @@ func (cl *client) run(ctx context.Context) {
 
 // serve is called with each session.
 func (cl *client) serve(ctx context.Context, c *conn.Conn) error {
+	cl.serving.Store(true)
+	defer cl.serving.Store(false)
 	if err := cl.party.begin(ctx, c); err != nil {
 		return cl.ended(err)
 	}
 	talk, stop := context.WithCancel(ctx)
 	defer stop()
-	defer context.AfterFunc(cl.talking, stop)()
+	defer context.AfterFunc(cl.drained, stop)()
+	said, done := context.WithCancel(ctx)
+	defer done()
 	var talker sync.WaitGroup
 	talker.Go(func() {
-		cl.talk(talk, c)
-		if cl.talking.Err() != nil {
-			cl.hush()
+		if cl.talk(talk, c) {
+			done()
 		}
 	})
-	err := cl.listen(ctx, c)
+	err := cl.listen(ctx, c, said)
 	stop()
 	talker.Wait()
 	return cl.ended(err)
 }
 
-// listen takes what comes until nobody says any more and all of it is here. It
-// gives up when the time for that is over.
-func (cl *client) listen(ctx context.Context, c *conn.Conn) error {
-	quiet, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(cl.allQuiet, cancel)()
-	for {
-		msg, err := c.Receive(quiet)
-		if quiet.Err() != nil && errors.Is(err, context.Canceled) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		cl.hear(msg)
+// listen takes what comes until nobody says any more and all of it is here, or
+// the time for that is over. What its own party has said is answered before it
+// counts as quiet: only then is it known to all what is not to arrive.
+func (cl *client) listen(ctx context.Context, c *conn.Conn, said context.Context) error {
+	err := cl.hearUntil(ctx, c, said, nil)
+	if err == nil {
+		err = cl.hearUntil(ctx, c, cl.drained, cl.party.answered)
 	}
-	settle, cancel := context.WithCancel(ctx)
+	if err != nil {
+		return err
+	}
+	cl.hush()
+	if err = cl.hearUntil(ctx, c, cl.allQuiet, nil); err != nil {
+		return err
+	}
+	return cl.hearUntil(ctx, c, cl.drained, func() bool { return cl.party.lost() == 0 })
+}
+
+// hearUntil takes what comes until a context ends or done returns true.
+func (cl *client) hearUntil(ctx context.Context, c *conn.Conn, until context.Context, done func() bool) error {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(cl.drained, cancel)()
-	for !cl.party.settled() {
-		msg, err := c.Receive(settle)
-		if settle.Err() != nil && errors.Is(err, context.Canceled) {
+	defer context.AfterFunc(until, cancel)()
+	for done == nil || !done() {
+		msg, err := c.Receive(ctx)
+		if until.Err() != nil && errors.Is(err, context.Canceled) {
 			return nil
 		}
 		if err != nil {
@@ -175,12 +193,22 @@ func (cl *client) failed(err error) {
 	}
 }
 
+// struck takes note of a cut.
+func (cl *client) struck() {
+	cl.counts.cuts.Add(1)
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	cl.hit = true
+}
+
 // state follows the link.
 func (cl *client) state(s conn.State) {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
 	now := cl.now()
 	switch s.Phase {
+	case conn.Connecting:
+		cl.hit = false
 	case conn.Connected:
 		if !cl.ever {
 			cl.connects.record(now - cl.born)
@@ -191,10 +219,11 @@ func (cl *client) state(s conn.State) {
 		cl.counts.replayed.Add(uint64(s.Replayed))
 		cl.resumes.record(now - cl.down)
 	case conn.Reconnecting:
-		if !cl.up {
-			cl.counts.errors.add("connecting: " + s.Cause.String())
-		} else {
+		switch {
+		case cl.up:
 			cl.counts.linksLost.Add(1)
+		case !cl.hit:
+			cl.counts.errors.add("connecting: " + s.Cause.String())
 		}
 	}
 	up := s.Phase == conn.Connected || s.Phase == conn.Resumed

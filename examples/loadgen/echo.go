@@ -48,7 +48,7 @@ func (p *echoParty) hear(msg []byte, now time.Duration) bool {
 	return st.seq+1 == p.stream.count()
 }
 
-func (p *echoParty) settled() bool { return p.lost() == 0 }
+func (p *echoParty) answered() bool { return p.lost() == 0 }
 
 func (p *echoParty) lost() uint64 { return p.ledger.lost(&p.stream) }
 

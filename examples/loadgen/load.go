@@ -27,7 +27,6 @@ type load struct {
 	resumes  *stopwatch // from the loss of a link until the session goes on
 
 	over     context.Context // ends when the time is up, or with Ctrl-C
-	talking  context.Context // ends when what was due by then is sent, too, or with Ctrl-C
 	allQuiet context.Context // ends when nobody says anything more
 	drained  context.Context // ends when there is nothing more to wait for
 	early    atomic.Int64    // when Ctrl-C came, if it did
@@ -49,7 +48,6 @@ func newLoad(o options) (*load, error) {
 	l.base = &conn.Config{
 		MaxMessage: max(1<<20, o.sizes.most()),
 		TLS:        trust,
-		Dialers:    dialers(cutting(o.cut, func() { l.counts.cuts.Add(1) }), trust),
 	}
 	if o.cut > 0 {
 		l.base.Retry = reconnect.Policy{StableAfter: -1} // it is cut on purpose, again and again
@@ -57,8 +55,10 @@ func newLoad(o options) (*load, error) {
 	return l, nil
 }
 
-func (l *load) connConfig() *conn.Config {
+// connConfig is for a client, whose links call struck when they are cut.
+func (l *load) connConfig(struck func()) *conn.Config {
 	cfg := *l.base
+	cfg.Dialers = dialers(cutting(l.cut, struck), cfg.TLS)
 	return &cfg
 }
 
@@ -101,17 +101,15 @@ func (l *load) start(ctx context.Context, parties []party, line *liveline.Line) 
 	defer cancel()
 	l.began = time.Now()
 	var over, quiet, drained context.CancelFunc
-	l.over, over = context.WithTimeout(ctx, l.end())
+	l.over, over = context.WithCancel(root)
 	defer over()
+	defer time.AfterFunc(l.end(), over).Stop()
 	l.drained, drained = context.WithCancel(root)
 	defer drained()
-	var hush context.CancelFunc
-	l.talking, hush = context.WithCancel(l.drained)
-	defer hush()
 	l.allQuiet, quiet = context.WithCancel(l.drained)
 	defer context.AfterFunc(ctx, func() {
 		l.early.Store(int64(l.now()))
-		hush()
+		over()
 	})()
 
 	s := newSeries(l)

@@ -129,7 +129,7 @@ func (l *load) report(parties []party, s *series) *report {
 		c.faults.lost.Add(p.lost())
 	}
 	r := &report{
-		Command: l.commandLine, Began: l.began.UTC().Format(time.RFC3339), Stopped: l.early.Load() > 0,
+		Command: l.commandLine, Began: l.began.UTC().Format(time.RFC3339), Stopped: l.stopped() < l.end(),
 		Machine: machine{runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version()},
 		Setup:   l.setup(),
 		Connections: connections{

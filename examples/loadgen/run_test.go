@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +46,8 @@ func lastLine(text string) string {
 }
 
 func TestEchoWithCutsLosesNothing(t *testing.T) {
-	address, _ := serve(t, "", echo)
+	t.Parallel()
+	address := serve(t, echo)
 	page := filepath.Join(t.TempDir(), "report.html")
 	r, out, err := loaded(t, t.Context(), "-target", "tcp://"+address, "-clients", "20", "-rate", "2000", "-size", "24-300",
 		"-cut", "400ms", "-for", "1500ms", "-arrivals", "poisson", "-html", page)
@@ -55,7 +57,7 @@ func TestEchoWithCutsLosesNothing(t *testing.T) {
 	require.EqualValues(t, 20, r.Connections.Made)
 	require.Greater(t, r.Cuts.Cuts, uint64(20))
 	require.Positive(t, r.Cuts.Resumed)
-	require.InEpsilon(t, 3000, r.Messages.Due, 0.15, "what is due is known beforehand")
+	require.InEpsilon(t, 3000, r.Messages.Due, 0.5)
 	require.Equal(t, r.Messages.Due, r.Messages.Sent)
 	require.Equal(t, r.Messages.Sent, r.Messages.Delivered)
 	require.Equal(t, r.Messages.AllSent, r.Messages.All)
@@ -67,6 +69,7 @@ func TestEchoWithCutsLosesNothing(t *testing.T) {
 }
 
 func TestAChatWithCutsLosesNothing(t *testing.T) {
+	t.Parallel()
 	at := serveChat(t, "-rate", "100000", "-burst", "100000")
 	for _, c := range []struct{ target, members string }{
 		{"tcp://" + at.tcp, "0"}, {"ws://" + at.http + "/chat", "5"}, {"tls://" + at.tls, "10"},
@@ -88,8 +91,9 @@ func TestAChatWithCutsLosesNothing(t *testing.T) {
 // TestABadServerIsFoundOut: of each client's messages it leaves some out, says
 // some twice, and exchanges some.
 func TestABadServerIsFoundOut(t *testing.T) {
+	t.Parallel()
 	var dropped, doubled, exchanged, changed atomic.Uint64
-	address, _ := serve(t, "", conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
+	address := serve(t, conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
 		var held []byte
 		n := 0
 		for msg, err := range c.Messages(ctx) {
@@ -137,8 +141,9 @@ func TestABadServerIsFoundOut(t *testing.T) {
 // TestTheExitStatus runs the program: 0 with a good server, 1 with one that
 // doubles messages, 2 with flags that make no sense.
 func TestTheExitStatus(t *testing.T) {
-	good, _ := serve(t, "", echo)
-	bad, _ := serve(t, "", conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
+	t.Parallel()
+	good := serve(t, echo)
+	bad := serve(t, conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
 		return errors.Join(c.Send(ctx, msg), c.Send(ctx, msg))
 	}))
 	status := func(args ...string) int {
@@ -155,10 +160,11 @@ func TestTheExitStatus(t *testing.T) {
 // TestACorrectionShowsWhatAClosedLoopHides: the server stands still once, for
 // half of the time, and only one message of each client notices.
 func TestACorrectionShowsWhatAClosedLoopHides(t *testing.T) {
+	t.Parallel()
 	const pause = 600 * time.Millisecond
 	var once sync.Once
 	begun := time.Now()
-	address, _ := serve(t, "", conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
+	address := serve(t, conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
 		for msg, err := range c.Messages(ctx) {
 			if err != nil {
 				return err
@@ -181,32 +187,64 @@ func TestACorrectionShowsWhatAClosedLoopHides(t *testing.T) {
 	require.Greater(t, r.Latency.Corrected.Count, r.Latency.FromSend.Count)
 }
 
-// TestASessionThatIsLostIsTold: the server is replaced by another one in the
-// middle. What was under way is unknown, and not lost in silence.
+// TestASessionThatIsLostIsTold: in the middle another server takes the place of
+// the first, which has said so, or has not. What was under way is unknown, and not
+// lost in silence.
 func TestASessionThatIsLostIsTold(t *testing.T) {
-	address, end := serve(t, "", echo)
-	var after atomic.Uint64
-	replaced := make(chan struct{})
-	go func() {
-		defer close(replaced)
-		<-time.After(400 * time.Millisecond)
-		end()
-		serve(t, address, conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
-			after.Add(1)
-			return c.Send(ctx, msg)
-		}))
-	}()
-	r, out, err := loaded(t, t.Context(), "-target", "tcp://"+address, "-clients", "5", "-rate", "500", "-for", "2s")
-	<-replaced
-	require.Error(t, err)
-	require.Positive(t, after.Load(), "the clients have come back")
-	require.Zero(t, r.Verdict.Lost, out)
-	require.Zero(t, r.Verdict.Doubled+r.Verdict.Reordered+r.Verdict.Corrupted, out)
-	require.Positive(t, r.ErrorsAll)
-	require.Equal(t, r.Messages.Due, r.Messages.Sent, "what fell due meanwhile was sent late")
+	for _, c := range []struct {
+		name string
+		told bool
+	}{{"closed", true}, {"replaced", false}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var after atomic.Uint64
+			first := conn.NewServer(echo, nil)
+			second := conn.NewServer(conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
+				after.Add(1)
+				return c.Send(ctx, msg)
+			}), nil)
+			address, take := serveInTurn(t, first, second)
+			turn := time.AfterFunc(600*time.Millisecond, func() {
+				take()
+				if c.told {
+					first.Close()
+				}
+			})
+			defer turn.Stop()
+			r, out, err := loaded(t, t.Context(), "-target", "tcp://"+address, "-clients", "5", "-rate", "500", "-for", "2s", "-cut", "500ms")
+			require.Error(t, err)
+			require.Positive(t, after.Load(), "the clients have come back")
+			require.Zero(t, r.Verdict.Lost, out)
+			require.Zero(t, r.Verdict.Doubled+r.Verdict.Reordered+r.Verdict.Corrupted, out)
+			require.GreaterOrEqual(t, r.ErrorsAll, uint64(5), out)
+			if !c.told {
+				require.EqualValues(t, 5, r.Verdict.SessionsLost)
+				require.Contains(t, out, "session lost: server restart")
+			}
+			require.Equal(t, r.Messages.Due, r.Messages.Sent, "what fell due meanwhile was sent late")
+		})
+	}
+}
+
+func TestAMessageThatTheServerDoesNotTakeIsAnError(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	srv := conn.NewServer(echo, &conn.Config{MaxMessage: 100})
+	var served sync.WaitGroup
+	served.Go(func() { _ = srv.Serve(context.Background(), ln) })
+	defer served.Wait()
+	defer srv.Close()
+	r, out, err := loaded(t, t.Context(), "-target", "tcp://"+ln.Addr().String(), "-clients", "2", "-rate", "100", "-size", "50:1,101:1", "-for", "500ms")
+	require.ErrorContains(t, err, "-max-errors")
+	require.Contains(t, out, "MaxMessage")
+	require.Positive(t, r.Messages.Unsent)
+	require.Equal(t, faultCounts{}, r.Verdict)
+	require.Equal(t, r.Messages.Sent, r.Messages.Delivered)
 }
 
 func TestWhatAChatRefusesIsAnErrorAndNotALoss(t *testing.T) {
+	t.Parallel()
 	at := serveChat(t, "-rate", "1", "-burst", "5")
 	args := []string{"-work", "chat", "-target", "tcp://" + at.tcp, "-clients", "4", "-rooms", "2", "-rate", "80", "-for", "500ms"}
 	r, out, err := loaded(t, t.Context(), args...)
@@ -219,7 +257,8 @@ func TestWhatAChatRefusesIsAnErrorAndNotALoss(t *testing.T) {
 }
 
 func TestCtrlCEndsWithAReport(t *testing.T) {
-	address, _ := serve(t, "", echo)
+	t.Parallel()
+	address := serve(t, echo)
 	ctx, stop := context.WithTimeout(t.Context(), 600*time.Millisecond)
 	defer stop()
 	r, out, err := loaded(t, ctx, "-target", "tcp://"+address, "-clients", "5", "-rate", "500", "-for", "1h")
@@ -232,6 +271,7 @@ func TestCtrlCEndsWithAReport(t *testing.T) {
 }
 
 func TestAServerThatIsNotThere(t *testing.T) {
+	t.Parallel()
 	r, out, err := loaded(t, t.Context(), "-target", "tcp://"+free(t), "-clients", "3", "-for", "200ms", "-drain", "100ms")
 	require.ErrorContains(t, err, "nothing was sent")
 	require.Contains(t, out, "error: clients that never connected: 3")

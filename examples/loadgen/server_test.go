@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,14 +15,10 @@ import (
 	"github.com/longsplice/longsplice/conn"
 )
 
-// serve has a server of h listen, on any port if address is empty, and returns
-// its address and what ends it at once.
-func serve(t *testing.T, address string, h conn.Handler) (string, func()) {
+// serve has a server of h listen until the test ends, and returns its address.
+func serve(t *testing.T, h conn.Handler) string {
 	t.Helper()
-	if address == "" {
-		address = "127.0.0.1:0"
-	}
-	ln, err := net.Listen("tcp", address)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	srv := conn.NewServer(h, nil)
 	served := make(chan struct{})
@@ -29,9 +26,35 @@ func serve(t *testing.T, address string, h conn.Handler) (string, func()) {
 		defer close(served)
 		_ = srv.Serve(context.Background(), ln) // what ends it is the test's matter
 	}()
-	end := sync.OnceFunc(func() { srv.Close(); <-served })
-	t.Cleanup(end)
-	return ln.Addr().String(), end
+	t.Cleanup(func() { srv.Close(); <-served })
+	return ln.Addr().String()
+}
+
+// serveInTurn has the first of two servers serve until take is called, and from
+// then on the second, at one address.
+func serveInTurn(t *testing.T, first, second *conn.Server) (address string, take func()) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var turn atomic.Pointer[conn.Server]
+	turn.Store(first)
+	var links sync.WaitGroup
+	links.Go(func() {
+		for {
+			nc, err := ln.Accept()
+			if err != nil {
+				return // it is closed
+			}
+			links.Go(func() { _ = turn.Load().ServeConn(context.Background(), nc) }) // a link ends some way
+		}
+	})
+	t.Cleanup(func() {
+		ln.Close()
+		first.Close()
+		second.Close()
+		links.Wait()
+	})
+	return ln.Addr().String(), func() { turn.Store(second) }
 }
 
 // echo says back what it hears.
