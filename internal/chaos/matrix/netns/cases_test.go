@@ -71,6 +71,12 @@ func (d *dialogue) converse(srv, cl settings) {
 	d.conns = cl.Conns
 	d.serve(srv)
 	d.cl = d.start(client, cl)
+	d.meet()
+}
+
+// meet waits for the sessions, and has both ends exchange a few messages.
+func (d *dialogue) meet() {
+	d.t.Helper()
 	d.cl.wait(0, d.conns, "sessions", is(evSession))
 	d.srv.wait(0, d.conns, "sessions", is(evSession))
 	d.send(10, 0)
@@ -140,13 +146,20 @@ func (d *dialogue) report(p *process) []account {
 	return p.wait(mark, 1, "report", is(evReport))[0].Peers
 }
 
-// end ends both in good order; no session may have ended before. It takes down
-// what the two have counted.
+// end ends both in good order; no session may have ended before.
 func (d *dialogue) end() {
 	d.t.Helper()
 	for _, p := range d.both() {
 		require.Zero(d.t, p.count(0, is(evEnded)), "sessions of %s", p.name)
 	}
+	d.balance()
+	d.quit(d.cl, d.srv)
+}
+
+// balance holds what one end has received against what the other has sent, and
+// takes down what that says.
+func (d *dialogue) balance() {
+	d.t.Helper()
 	lost, doubled := 0, 0
 	sent, got := d.report(d.srv), d.report(d.cl)
 	require.Len(d.t, sent, d.conns)
@@ -162,7 +175,6 @@ func (d *dialogue) end() {
 	d.row.Messages(lost, doubled)
 	require.Zero(d.t, lost)
 	require.Zero(d.t, doubled)
-	d.quit(d.cl, d.srv)
 }
 
 // quit ends processes in good order, and takes down what was left over in them.

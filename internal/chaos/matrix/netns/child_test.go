@@ -8,8 +8,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/longsplice/longsplice/conn"
@@ -29,6 +31,11 @@ type child struct {
 	mu     sync.Mutex     // covers peers and expect
 	peers  map[*conn.Conn]*peer
 	expect uint64
+
+	sockets sockets
+	names   names
+	hoard   []*os.File
+	drain   func(context.Context) error // of a server
 }
 
 func childMain(js string) int {
@@ -37,7 +44,14 @@ func childMain(js string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
+	terminate := make(chan os.Signal, 1)
+	signal.Notify(terminate, syscall.SIGTERM)
+	commands := make(chan command)
+	go c.hear(commands) // until nobody is there to say anything
 	before := row.Hold()
+	if c.set.Files > 0 {
+		c.limitFiles(c.set.Files)
+	}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	c.wg.Go(c.watchStalls)
 	end := func() {}
@@ -48,19 +62,37 @@ func childMain(js string) int {
 		c.beClient()
 	case "proxy":
 		end = c.beProxy()
+	case "silent":
+		end = c.beSilent()
 	}
-	for in := json.NewDecoder(os.Stdin); ; {
-		var cmd command
-		if err := in.Decode(&cmd); err != nil || cmd.Do == "quit" {
-			break
+	for running := true; running; {
+		select {
+		case cmd, ok := <-commands:
+			if running = ok && cmd.Do != "quit"; running {
+				c.obey(cmd)
+			}
+		case <-terminate:
+			running = false
+			c.emit(event{Ev: evDrained, Err: textOf(c.drain(c.ctx))})
 		}
-		c.obey(cmd)
 	}
 	c.stop()
 	end()
 	c.wg.Wait()
 	c.emit(c.bye(before.Over()))
 	return 0
+}
+
+// hear takes commands from standard input until it ends.
+func (c *child) hear(commands chan<- command) {
+	defer close(commands)
+	for in := json.NewDecoder(os.Stdin); ; {
+		var cmd command
+		if in.Decode(&cmd) != nil {
+			return
+		}
+		commands <- cmd
+	}
 }
 
 func (c *child) emit(e event) {
@@ -82,6 +114,10 @@ func (c *child) obey(cmd command) {
 		for _, p := range c.peers {
 			c.wg.Go(func() { p.send(cmd.N, cmd.Every) })
 		}
+	case "talk":
+		for _, p := range c.peers {
+			c.wg.Go(func() { p.talk(cmd.Every) })
+		}
 	case "expect":
 		c.expect = cmd.N
 		for _, p := range c.peers {
@@ -98,14 +134,23 @@ func (c *child) obey(cmd command) {
 			})
 		}
 	case "report":
-		report := event{Ev: evReport}
+		report := event{Ev: evReport, Asked: c.names.count()}
 		for _, p := range c.peers {
-			s := p.c.Stats()
-			report.Peers = append(report.Peers, account{ID: p.c.ID(), Sent: p.sent, Got: p.got, Lost: p.lost, Doubled: p.doubled, Links: s.Links, Connected: s.Connected, RTT: s.RTT})
+			report.Peers = append(report.Peers, p.accountLocked())
 		}
 		c.emit(report)
 	case "heap":
 		c.emit(event{Ev: evHeap, N: uint64(row.Hold().Heap)})
+	case "name":
+		c.names.set(cmd.Addr)
+	case "halfclose":
+		for cn := range c.peers {
+			c.wg.Go(func() { c.halfClose(cn) })
+		}
+	case "exhaust":
+		c.exhaust()
+	case "relieve":
+		c.relieve()
 	case "dial":
 		c.wg.Go(func() { c.dial(cmd) })
 	}
@@ -114,7 +159,7 @@ func (c *child) obey(cmd command) {
 // config is what both roles have in common: a quick heartbeat, quick retries,
 // and an event for all that is traced.
 func (c *child) config() *conn.Config {
-	return c.set.Over.Client(&conn.Config{
+	cfg := c.set.Over.Client(&conn.Config{
 		Heartbeat:  &heartbeat.Config{Interval: c.set.Interval, Timeout: c.set.Timeout, ProbeAfter: c.set.ProbeAfter},
 		MinPing:    -1,
 		SessionTTL: c.set.TTL,
@@ -122,7 +167,16 @@ func (c *child) config() *conn.Config {
 		DialTimeout: cmp.Or(c.set.DialTimeout, 400*time.Millisecond),
 		Retry:       reconnect.Policy{InitialDelay: 50 * time.Millisecond, MaxDelay: 200 * time.Millisecond},
 		Trace:       c.trace(),
+
+		HandshakeTimeout: c.set.Handshake,
+		// Clients that are sent away come back soon.
+		ComeBackMin: 200 * time.Millisecond,
+		ComeBackMax: time.Second,
 	})
+	if c.set.Sockets {
+		cfg.Dialers = c.dialler()
+	}
+	return cfg
 }
 
 // tolerated is how late a process may be without a word.

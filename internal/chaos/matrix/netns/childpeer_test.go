@@ -19,7 +19,8 @@ import (
 type peer struct {
 	c       *conn.Conn
 	child   *child
-	out     byte // its direction
+	out     byte            // its direction
+	ctx     context.Context // ends when it has received all that it will
 	sending sync.Mutex
 
 	// Covered by child.mu.
@@ -38,16 +39,22 @@ func (c *child) direction() byte {
 
 // handle is the handler of both roles.
 func (c *child) handle(ctx context.Context, cn *conn.Conn) error {
-	p := &peer{c: cn, child: c, out: c.direction(), tally: tally{dir: 'c' + 's' - c.direction()}}
+	receiving, done := context.WithCancel(ctx)
+	defer done()
+	p := &peer{c: cn, child: c, ctx: receiving, out: c.direction(), tally: tally{dir: 'c' + 's' - c.direction()}}
 	c.mu.Lock()
 	c.peers[cn] = p
 	c.mu.Unlock()
 	c.emit(event{Ev: evSession, ID: cn.ID()})
 	err := p.receive(ctx)
+	done()
+	p.sending.Lock() // talk ends, and takes down what was accepted
+	defer p.sending.Unlock()
 	c.mu.Lock()
 	delete(c.peers, cn)
+	books := p.accountLocked()
 	c.mu.Unlock()
-	c.emit(event{Ev: evHandled, ID: cn.ID(), Err: textOf(err)})
+	c.emit(event{Ev: evHandled, ID: cn.ID(), Err: textOf(err), Peers: []account{books}})
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
@@ -82,19 +89,45 @@ func (p *peer) send(n uint64, every time.Duration) {
 	p.sending.Lock()
 	defer p.sending.Unlock()
 	for range n {
-		p.child.mu.Lock()
-		i := p.sent
-		p.child.mu.Unlock()
-		if err := p.c.Send(p.child.ctx, content(p.out, i)); err != nil {
-			p.child.bad("send %d: %v", i, err)
+		if err := p.next(p.child.ctx); err != nil {
+			p.child.bad("send: %v", err)
 			return
 		}
-		p.child.mu.Lock()
-		p.sent++
-		p.child.mu.Unlock()
 		time.Sleep(every) // the pace is part of the case
 	}
 	p.child.emit(event{Ev: evSent, ID: p.c.ID(), N: n})
+}
+
+// talk sends for as long as the session takes anything.
+func (p *peer) talk(every time.Duration) {
+	p.sending.Lock()
+	defer p.sending.Unlock()
+	for pace := time.NewTicker(every); ; <-pace.C {
+		if p.next(p.ctx) != nil {
+			pace.Stop()
+			return
+		}
+	}
+}
+
+// next sends the next message, and counts it if it was accepted.
+func (p *peer) next(ctx context.Context) error {
+	p.child.mu.Lock()
+	i := p.sent
+	p.child.mu.Unlock()
+	err := p.c.Send(ctx, content(p.out, i))
+	if err == nil {
+		p.child.mu.Lock()
+		p.sent++
+		p.child.mu.Unlock()
+	}
+	return err
+}
+
+func (p *peer) accountLocked() account {
+	s := p.c.Stats()
+	return account{ID: p.c.ID(), Sent: p.sent, Got: p.got, Lost: p.lost, Doubled: p.doubled,
+		Links: s.Links, Replayed: s.Replayed, Connected: s.Connected, RTT: s.RTT}
 }
 
 func (c *child) trace() *conn.Trace {

@@ -4,6 +4,9 @@ package netns
 
 import (
 	"context"
+	"errors"
+	"io"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -13,14 +16,16 @@ import (
 
 // beServer serves the address, and returns what ends that.
 func (c *child) beServer() (end func()) {
-	ln, err := c.set.Over.Listen(c.set.Addr)
+	tcp, err := net.Listen("tcp", c.set.Addr)
 	if err != nil {
 		c.bad("%v", err)
 		return func() {}
 	}
+	ln := c.set.Over.On(ear{tcp, &c.sockets})
 	srv := conn.NewServer(conn.HandlerFunc(c.handle), c.config())
+	c.drain = srv.Shutdown
 	c.wg.Go(func() {
-		if err := srv.Serve(c.ctx, ln); c.ctx.Err() == nil {
+		if err := srv.Serve(c.ctx, ln); c.ctx.Err() == nil && !errors.Is(err, conn.ErrServerClosed) {
 			c.bad("serve: %v", err)
 		}
 	})
@@ -44,8 +49,39 @@ func (c *child) beProxy() (end func()) {
 	return func() { _ = proxy.Close() }
 }
 
+// beSilent accepts, and returns what ends that. It says nothing of its own; Deep,
+// it lets the transport say what it has to.
+func (c *child) beSilent() (end func()) {
+	tcp, err := net.Listen("tcp", c.set.Addr)
+	if err != nil {
+		c.bad("%v", err)
+		return func() {}
+	}
+	ln := net.Listener(tcp)
+	if c.set.Deep {
+		ln = c.set.Over.On(tcp)
+	}
+	c.wg.Go(func() {
+		for {
+			nc, err := ln.Accept()
+			if err != nil {
+				return // it was closed
+			}
+			c.wg.Go(func() {
+				defer nc.Close()
+				_, _ = io.Copy(io.Discard, nc) // reading from TLS shakes hands; the other end hangs up
+			})
+		}
+	})
+	c.emit(event{Ev: evListening})
+	return func() { _ = ln.Close() }
+}
+
 // beClient keeps its sessions, one goroutine each.
 func (c *child) beClient() {
+	if c.set.Names {
+		c.names.install()
+	}
 	for i := range c.set.Conns {
 		cfg := c.config()
 		cfg.OnState = func(s conn.State) {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/longsplice/longsplice/internal/chaos/matrix/stage"
 )
 
 // Dials that nobody answers end when they are told to.
@@ -48,4 +50,25 @@ func (d *dialogue) dial(name string, cmd command, least, most time.Duration, bec
 	require.GreaterOrEqual(d.t, e.Took, least)
 	require.LessOrEqual(d.t, e.Took, most+d.excuse(marks))
 	return e.Took
+}
+
+// A server accepts and says nothing: at once, or once the transport is there.
+func TestAcceptedInSilence(t *testing.T) {
+	t.Parallel()
+	const limit = 500 * time.Millisecond
+	for name, deep := range map[string]bool{"the transport is silent": false, "the session is silent": true} {
+		t.Run(name, func(t *testing.T) {
+			each(t, 33, func(d *dialogue) {
+				d.srv = d.start(server, settings{Role: "silent", Addr: addr, Deep: deep})
+				d.srv.wait(0, 1, "listening", is(evListening))
+				d.cl = d.start(client, settings{Role: "dial", Addr: addr, Interval: interval, Timeout: timeout, Handshake: limit})
+				cmd := command{Do: "dial", Attempts: 1, Limit: 10 * time.Second}
+				if !deep && d.over != stage.TCP {
+					cmd.Limit = limit // what the transport does is part of the dial
+				}
+				d.row.Detected(d.dial("silence", cmd, limit, limit, "gave up"))
+				d.quit(d.cl, d.srv)
+			})
+		})
+	}
 }

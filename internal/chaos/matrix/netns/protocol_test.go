@@ -14,7 +14,7 @@ import (
 
 // settings make a child what it is.
 type settings struct {
-	Role       string // server, client, dial or proxy
+	Role       string // server, client, dial, proxy or silent
 	Over       stage.Over
 	Addr       string
 	Conns      int // of a client
@@ -24,15 +24,21 @@ type settings struct {
 	TTL        time.Duration
 
 	DialTimeout   time.Duration // 400 ms, if it is zero
+	Handshake     time.Duration // timeout of it
+	Files         uint64        // descriptors, at most
+	Sockets       bool          // client: they are kept, to be closed half
+	Names         bool          // client: it has a DNS server of its own
+	Deep          bool          // silent: from the session's handshake on; otherwise from the beginning
 	To            string        // of a proxy
 	Delay, Jitter time.Duration // likewise
 }
 
 // A command goes to a child's standard input. Its end means quit too.
 type command struct {
-	Do       string // send, expect, flush, report, heap, dial, quit
+	Do       string // send, talk, expect, flush, report, heap, dial, name, halfclose, exhaust, relieve, quit
+	Addr     string // name: what it now stands for
 	N        uint64
-	Every    time.Duration // send: between two messages
+	Every    time.Duration // send, talk: between two messages
 	Cancel   time.Duration // dial: after which the context is cancelled
 	Attempts int           // dial: after which the policy gives up
 	Limit    time.Duration // dial: of one attempt
@@ -47,15 +53,17 @@ const (
 	evDown      = "down"     // a link, of Err; Dead by the heartbeat's verdict
 	evRefused   = "refused"  // server: a link, with Err
 	evEnded     = "ended"    // a session, with Err; From and To if it was lost
-	evHandled   = "handled"  // a handler has returned
+	evHandled   = "handled"  // a handler has returned, Peers has its account
 	evSent      = "sent"     // answers send: all was accepted, by one peer
 	evReceived  = "received" // answers expect: N messages have come, at one peer
 	evFlushed   = "flushed"  // answers flush, for one peer
+	evDone      = "done"     // answers halfclose, exhaust, relieve
 	evHeap      = "heap"     // answers heap: N bytes are in use
 	evReport    = "report"   // answers report
 	evDialled   = "dialled"  // answers dial: it took Took, counted from the cancellation if there was one
 	evStall     = "stall"    // the process did not run for Took longer than it should
 	evBad       = "bad"      // something that must not happen, in Err
+	evDrained   = "drained"  // server: Shutdown has returned, with Err
 	evBye       = "bye"      // answers quit: Goroutines and Files were left behind, Err says which
 )
 
@@ -75,6 +83,9 @@ type event struct {
 	Took   time.Duration `json:",omitempty"`
 	Peers  []account     `json:",omitempty"`
 
+	Instants []time.Duration `json:",omitempty"` // relieve: when Accept failed
+	Asked    int             `json:",omitempty"` // report: how often the DNS server was
+
 	Goroutines, Files int `json:",omitempty"`
 }
 
@@ -85,6 +96,7 @@ type account struct {
 	Lost      uint64 // messages that were passed over
 	Doubled   uint64 // messages that had come before
 	Links     uint64
+	Replayed  uint64
 	Connected bool
 	RTT       time.Duration
 }
