@@ -5,6 +5,7 @@ package conn
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -123,8 +124,26 @@ type unframed struct{ net.Conn }
 func (unframed) Framed() Framed { return nil }
 
 // What is used without being asked to read and write: sockets, what says that it
-// is framed on one, and nothing that merely embeds these.
-func TestRawOf(t *testing.T) {
+// is framed on one, and nothing that merely embeds these. Under TLS, and under what
+// is framed on that, there is a socket to wait for.
+func TestSocketOf(t *testing.T) {
+	rawOf := func(nc net.Conn) any {
+		rc, _, direct := socketOf(nc)
+		require.True(t, rc != nil || !direct)
+		if direct {
+			return rc
+		}
+		return nil
+	}
+	waitOf := func(nc net.Conn) any {
+		rc, framed, direct := socketOf(nc)
+		require.False(t, direct)
+		require.Nil(t, framed)
+		if rc == nil {
+			return nil
+		}
+		return rc
+	}
 	sock, _ := socketPair(t)
 	pipe, _ := net.Pipe()
 	framed := &boxed{Conn: sock}
@@ -137,6 +156,13 @@ func TestRawOf(t *testing.T) {
 	require.Nil(t, rawOf(&boxed{Conn: pipe}))
 	require.Nil(t, rawOf(&boxed{Conn: framed}), "frames within frames")
 	require.Nil(t, rawOf(unframed{sock}))
+
+	secure := tls.Client(sock, nil)
+	require.NotNil(t, waitOf(secure))
+	require.NotNil(t, waitOf(&boxed{Conn: secure}))
+	require.Nil(t, waitOf(tls.Client(pipe, nil)))
+	require.Nil(t, waitOf(struct{ *tls.Conn }{secure}))
+	require.Nil(t, waitOf(unframed{secure}))
 }
 
 // An end that came with bytes shows at the next read, which waits for nothing.

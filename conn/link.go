@@ -3,16 +3,19 @@ package conn
 import (
 	"net"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
 // A link is one physical connection under a session. Its owner is the Conn;
 // whoever holds its lease reads from it, and whoever has set writing writes.
 type link struct {
-	c   *Conn
-	nc  net.Conn
-	raw *rawConn // non-blocking IO where the transport has it
-	gen uint64
+	c      *Conn
+	nc     net.Conn
+	sock   syscall.RawConn // what lies under nc, as far as that is known; else nil
+	framed Framed          // what lies between, if sock is used directly; else nil
+	gen    uint64
+	direct bool // IO is that on sock, not nc's own
 
 	// Covered by c.mu.
 	writing   bool
@@ -28,6 +31,8 @@ type link struct {
 	expect int // bytes that the frame at r is known to need, 0 if unknown
 	size   int // of the next chunk
 
+	unframed error // why there is nothing more to unframe
+
 	writeBy time.Time // the write deadline in force; owned by the writer
 
 	place place // in the poller, which covers it
@@ -41,7 +46,9 @@ type link struct {
 
 // newLink makes a link of a transport that it owns from now on.
 func newLink(nc net.Conn) *link {
-	return &link{nc: nc, raw: rawOf(nc), size: minRead}
+	l := &link{nc: nc, size: minRead}
+	l.sock, l.framed, l.direct = socketOf(nc)
+	return l
 }
 
 // fail closes the socket and takes the link from its session. The first cause

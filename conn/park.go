@@ -43,7 +43,7 @@ func (c *Conn) checkIdleLocked(now time.Duration) {
 	c.idleWatch = false
 	l := c.link
 	switch {
-	case !c.receiving || l == nil || !l.leased || l.raw == nil:
+	case !c.receiving || l == nil || !l.leased || l.sock == nil:
 	case c.looks != c.idleLooks:
 		c.watchIdleLocked()
 	default:

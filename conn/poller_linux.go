@@ -44,7 +44,7 @@ func (p *poller) wait(l *link) error {
 	if err != nil {
 		return err
 	}
-	failed := l.raw.rc.Control(func(socket uintptr) { err = syscall.EpollCtl(fd, op, int(socket), &event) })
+	failed := l.sock.Control(func(socket uintptr) { err = syscall.EpollCtl(fd, op, int(socket), &event) })
 	if err = errors.Join(err, failed); err != nil && op == syscall.EPOLL_CTL_ADD {
 		p.mu.Lock()
 		l.place.added = false

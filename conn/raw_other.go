@@ -2,13 +2,15 @@
 
 package conn
 
-import "net"
+import (
+	"net"
+	"syscall"
+)
 
-// rawConn is for systems with non-blocking IO on sockets. Here every write
-// goes through a writer, and every read has its memory ready.
-type rawConn struct{}
+// Non-blocking IO on sockets is for Unix. Here every write goes through a writer,
+// and every read has its memory ready.
 
-func rawOf(net.Conn) *rawConn { return nil }
+func socketOf(net.Conn) (rc syscall.RawConn, framed Framed, direct bool) { return nil, nil, false }
 
-func (*rawConn) read(*link, bool) (int, error) { panic("unreachable") }
-func (*rawConn) tryWrite([]byte) (int, error)  { panic("unreachable") }
+func (*link) readRaw(bool) (int, error)    { panic("unreachable") }
+func (*link) tryWrite([]byte) (int, error) { panic("unreachable") }

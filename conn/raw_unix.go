@@ -3,46 +3,31 @@
 package conn
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 )
 
-// rawConn does non-blocking IO on a socket: it writes what the kernel takes at
-// once, and waits for input without holding memory for it.
+// socketOf returns the socket under a transport, and whether it is used directly,
+// with or without frames. TLS may not be passed by, but what is under it tells
+// when there is something to read.
 //
-// Only the net package's own types are used so, and what says of itself that it
-// is framed on one of them. A type that embeds one of these may count or change
-// what passes, and has to be asked.
-type rawConn struct {
-	rc     syscall.RawConn
-	framed Framed // nil for a bare socket
-	ended  error  // there will be nothing more to unframe
-
-	// One closure each, made once: a closure for each call would be an
-	// allocation for each call. Their arguments and results are below; reads
-	// belong to the holder of the lease, writes to the writer.
-	onRead  func(fd uintptr) bool
-	onWrite func(fd uintptr)
-	write   func(p []byte) (int, error)
-
-	l    *link
-	got  int
-	gerr error
-
-	put  []byte
-	n    int
-	perr error
-}
-
-func rawOf(nc net.Conn) *rawConn {
-	var framed Framed
+// Only the types of packages net and crypto/tls are used so, and what says of
+// itself that it is framed on one of them. A type that embeds one of these may
+// count or change what passes, and has to be asked.
+func socketOf(nc net.Conn) (rc syscall.RawConn, framed Framed, direct bool) {
 	if f, ok := nc.(interface{ Framed() Framed }); ok {
 		if framed = f.Framed(); framed == nil || framed.Transport() != nc {
-			return nil
+			return nil, nil, false
 		}
 		nc = framed.Socket()
+	}
+	direct = true
+	if over, ok := nc.(*tls.Conn); ok {
+		nc, framed, direct = over.NetConn(), nil, false
 	}
 	var sc syscall.Conn
 	switch nc := nc.(type) {
@@ -51,104 +36,137 @@ func rawOf(nc net.Conn) *rawConn {
 	case *net.UnixConn:
 		sc = nc
 	default:
-		return nil
+		return nil, nil, false
 	}
 	rc, err := sc.SyscallConn()
 	if err != nil {
-		return nil
+		return nil, nil, false
 	}
-	r := &rawConn{rc: rc, framed: framed}
-	r.onRead, r.onWrite = r.readable, r.tryOnce
-	if framed != nil {
-		r.write = r.writeSocket
-	}
+	return rc, framed, direct
+}
+
+// A rawIO is what one non-blocking read or write on a socket needs: a closure for
+// each of net's calls, made once, with their arguments and results. A link that is
+// quiet has none.
+type rawIO struct {
+	onRead  func(fd uintptr) bool
+	onTry   func(fd uintptr)
+	onWrite func(fd uintptr)
+	write   func(p []byte) (int, error)
+
+	l   *link
+	p   []byte
+	n   int
+	err error
+}
+
+var rawIOs = sync.Pool{New: func() any {
+	r := new(rawIO)
+	r.onRead, r.onTry, r.onWrite, r.write = r.readable, r.tryRead, r.tryOnce, r.writeSocket
+	return r
+}}
+
+func rawOn(l *link) *rawIO {
+	r := rawIOs.Get().(*rawIO)
+	r.l = l
 	return r
 }
 
-// read reads input behind l's, for which it waits if it is to.
-func (r *rawConn) read(l *link, wait bool) (int, error) {
-	if r.framed == nil {
-		return r.readSocket(l, wait)
+func (r *rawIO) free() {
+	r.l, r.p, r.err = nil, nil, nil
+	rawIOs.Put(r)
+}
+
+// readRaw reads input behind what is there, for which it waits if it is to. It
+// holds no memory for input while there is none.
+func (l *link) readRaw(wait bool) (int, error) {
+	r := rawOn(l)
+	defer r.free()
+	if l.framed == nil {
+		return r.readSocket(wait)
 	}
-	for r.ended == nil {
-		n, err := r.readSocket(l, wait)
+	for l.unframed == nil {
+		n, err := r.readSocket(wait)
 		if err != nil && err != io.EOF {
 			return 0, err
 		}
-		n, r.ended = r.framed.Unframe(l.in.buf[l.w : l.w+n])
-		if r.ended == nil {
-			r.ended = err
+		n, l.unframed = l.framed.Unframe(l.in.buf[l.w : l.w+n])
+		if l.unframed == nil {
+			l.unframed = err
 		}
 		if n > 0 {
 			return n, nil
 		}
 	}
-	return 0, r.ended
+	return 0, l.unframed
 }
 
-func (r *rawConn) readSocket(l *link, wait bool) (int, error) {
-	r.l, r.got, r.gerr = l, 0, nil
-	if !wait {
-		r.gerr = errQuiet
-		err := r.rc.Control(func(fd uintptr) {
-			if r.gerr = nil; !r.readable(fd) {
-				r.gerr = errQuiet
-			}
-		})
-		if err != nil {
-			return 0, err
-		}
-	} else if err := r.rc.Read(r.onRead); err != nil {
+func (r *rawIO) readSocket(wait bool) (int, error) {
+	var err error
+	r.n, r.err = 0, nil
+	if wait {
+		err = r.l.sock.Read(r.onRead)
+	} else {
+		err = r.l.sock.Control(r.onTry)
+	}
+	if err != nil {
 		return 0, err
 	}
-	return r.got, r.gerr
+	return r.n, r.err
 }
 
-func (r *rawConn) readable(fd uintptr) bool {
-	r.l.makeRoom()
+func (r *rawIO) tryRead(fd uintptr) {
+	if !r.readable(fd) {
+		r.err = errQuiet
+	}
+}
+
+func (r *rawIO) readable(fd uintptr) bool {
+	l := r.l
+	l.makeRoom()
 	for {
-		n, err := sysRead(int(fd), r.l.in.buf[r.l.w:])
+		n, err := sysRead(int(fd), l.in.buf[l.w:])
 		switch {
 		case err == syscall.EINTR:
 			continue
 		case err == syscall.EAGAIN:
-			r.l.letGo()
+			l.letGo()
 			return false
 		case err != nil:
-			r.gerr = os.NewSyscallError("read", err)
+			r.err = os.NewSyscallError("read", err)
 		case n == 0:
-			r.gerr = io.EOF
+			r.err = io.EOF
 		default:
-			r.got = n
+			r.n = n
 		}
 		return true
 	}
 }
 
 // tryWrite writes what the kernel takes of p without waiting.
-func (r *rawConn) tryWrite(p []byte) (int, error) {
-	if r.framed != nil {
-		return r.framed.Frame(p, r.write)
+func (l *link) tryWrite(p []byte) (int, error) {
+	r := rawOn(l)
+	defer r.free()
+	if l.framed != nil {
+		return l.framed.Frame(p, r.write)
 	}
 	return r.writeSocket(p)
 }
 
-func (r *rawConn) writeSocket(p []byte) (int, error) {
-	r.put, r.n, r.perr = p, 0, nil
+func (r *rawIO) writeSocket(p []byte) (int, error) {
+	r.p, r.n, r.err = p, 0, nil
 	// Unlike Write, Control asks neither for a deadline, which a writer may have
 	// left, nor for the write lock, which belongs to this link's one writer.
-	err := r.rc.Control(r.onWrite)
-	r.put = nil
-	if err != nil {
+	if err := r.l.sock.Control(r.onWrite); err != nil {
 		return 0, err
 	}
-	return r.n, r.perr
+	return r.n, r.err
 }
 
-func (r *rawConn) tryOnce(fd uintptr) {
+func (r *rawIO) tryOnce(fd uintptr) {
 	for {
 		// Some systems refuse to write 2 GiB at once.
-		n, err := sysWrite(int(fd), r.put[:min(len(r.put), 1<<30)])
+		n, err := sysWrite(int(fd), r.p[:min(len(r.p), 1<<30)])
 		switch err {
 		case nil:
 			r.n = n
@@ -156,7 +174,7 @@ func (r *rawConn) tryOnce(fd uintptr) {
 			continue
 		case syscall.EAGAIN:
 		default:
-			r.perr = os.NewSyscallError("write", err)
+			r.err = os.NewSyscallError("write", err)
 		}
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"time"
 
 	"github.com/longsplice/longsplice/internal/session"
 	"github.com/longsplice/longsplice/internal/wire"
@@ -53,15 +54,18 @@ func (l *link) filledLocked(n int, err error) error {
 	return err
 }
 
-// fill reads into the link's chunk, behind what is there. On a raw transport
-// no memory is held while the socket is quiet, and where it is not to wait for
-// that it returns errQuiet.
+// fill reads into the link's chunk, behind what is there. Where the socket is used
+// directly, no memory is held while it is quiet. If fill is not to wait, which only
+// links with a socket can be asked for, it returns errQuiet when there is nothing.
 func (l *link) fill(wait bool) (n int, err error) {
-	if l.raw != nil {
-		n, err = l.raw.read(l, wait)
-	} else {
+	switch {
+	case l.direct:
+		n, err = l.readRaw(wait)
+	case wait:
 		l.makeRoom()
 		n, err = l.nc.Read(l.in.buf[l.w:])
+	default:
+		n, err = l.readBriefly()
 	}
 	if n <= 0 {
 		return 0, err
@@ -73,6 +77,29 @@ func (l *link) fill(wait bool) (n int, err error) {
 		l.size = min(l.size, maxRead)
 	case n < l.size/16:
 		l.size = max(l.size/4, minRead)
+	}
+	return n, err
+}
+
+// moment is how long a link over TLS has to turn what the socket holds into
+// something to read.
+const moment = 5 * time.Millisecond
+
+// readBriefly reads from a link over TLS that is about to be parked on the socket
+// below. What TLS still holds when the read has timed out is a part of a record,
+// for the rest of which the socket has to become readable. A deadline that has
+// passed would not do: with it nothing is taken from the socket, which then stays
+// readable.
+func (l *link) readBriefly() (int, error) {
+	if err := l.nc.SetReadDeadline(time.Now().Add(moment)); err != nil {
+		return 0, err
+	}
+	l.makeRoom()
+	n, err := l.nc.Read(l.in.buf[l.w:])
+	l.uninterrupt()
+	if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+		l.letGo()
+		err = errQuiet
 	}
 	return n, err
 }

@@ -111,7 +111,7 @@ func (c *Conn) receiveSlow(ctx context.Context, park bool) (msg []byte, err erro
 		if l := c.link; l != nil && !l.leased && !l.ending && !l.failed.Load() {
 			l.leased = true
 			c.looks++
-			if park && c.idle && l.raw != nil {
+			if park && c.idle && l.sock != nil {
 				parked, err := c.parkLocked(l)
 				if parked {
 					return nil, errParked

@@ -99,7 +99,7 @@ func (c *Conn) TrySendBatch(b *Batch) error {
 		c.wanted = max(c.wanted, len(b.frames))
 		return c.sendErrLocked(session.ErrFull)
 	}
-	if l := c.link; l != nil && l.raw != nil && !l.writing && len(b.frames) <= maxWrite {
+	if l := c.link; l != nil && l.direct && !l.writing && len(b.frames) <= maxWrite {
 		now, err := c.s.SendShared(l.gen, b.frames)
 		if now {
 			c.stats.sent += uint64(b.n)

@@ -71,7 +71,7 @@ func (c *Conn) flushLocked() {
 // most likely something to write.
 func (c *Conn) writeLocked(l *link) {
 	l.writing = true
-	if l.raw == nil || c.inBurst(l) {
+	if !l.direct || c.inBurst(l) {
 		go l.writeOn(nil)
 		return
 	}
@@ -83,7 +83,7 @@ func (c *Conn) writeLocked(l *link) {
 		return
 	}
 	c.mu.Unlock()
-	n, err := l.raw.tryWrite(w.gather)
+	n, err := l.tryWrite(w.gather)
 	c.mu.Lock()
 	if l.heard {
 		// An answer: what follows it at once is another write, at worst. The
@@ -109,7 +109,7 @@ func (c *Conn) writeLocked(l *link) {
 func (c *Conn) writeBatchLocked(l *link, frames []byte) {
 	l.writing = true
 	c.mu.Unlock()
-	n, err := l.raw.tryWrite(frames)
+	n, err := l.tryWrite(frames)
 	c.mu.Lock()
 	l.heard, l.lastWrite = false, 0
 	if n < len(frames) && err == nil {
@@ -191,7 +191,7 @@ func (l *link) writeAll(p []byte) error {
 		}
 		n, err := l.nc.Write(p)
 		p = p[n:]
-		if err != nil && (n == 0 || l.raw == nil || !errors.Is(err, os.ErrDeadlineExceeded)) {
+		if err != nil && (n == 0 || !l.direct || !errors.Is(err, os.ErrDeadlineExceeded)) {
 			return err
 		}
 	}
