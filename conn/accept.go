@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime/pprof"
 	"syscall"
 	"time"
 )
@@ -79,6 +80,7 @@ func passing(err error) bool {
 // handler runs in a goroutine of its own, whose stack a handshake has not
 // widened.
 func (s *Server) serveLink(ctx context.Context, nc net.Conn) {
+	pprof.SetGoroutineLabels(handshakeLabel)
 	if !s.begin() {
 		_ = nc.Close() // nothing was begun on it
 		s.freeSlot()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime/pprof"
 
 	"github.com/longsplice/longsplice/internal/session"
 	"github.com/longsplice/longsplice/reconnect"
@@ -58,6 +59,7 @@ func Dial(ctx context.Context, target string, cfg *Config) (*Conn, error) {
 // keep is the goroutine that keeps a client's link, until the session ends.
 func (c *Conn) keep(ctx context.Context, up chan struct{}) {
 	defer close(c.kept)
+	pprof.SetGoroutineLabels(keeperLabel)
 	err := c.dialer.Run(ctx, func(_ context.Context, l *link) error {
 		if up != nil {
 			close(up)

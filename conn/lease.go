@@ -2,6 +2,7 @@ package conn
 
 import (
 	"errors"
+	"runtime/pprof"
 	"time"
 )
 
@@ -56,6 +57,7 @@ func (c *Conn) lendLocked() {
 // readOn is the temporary reader. It ends when the application waits for
 // messages, or the link is dead.
 func (l *link) readOn() {
+	pprof.SetGoroutineLabels(readerLabel)
 	c := l.c
 	c.mu.Lock()
 	for {

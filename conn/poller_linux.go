@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"runtime/pprof"
 	"sync"
 	"syscall"
 )
@@ -120,6 +121,7 @@ func (p *poller) forget(l *link) {
 // run is the poller's goroutine. It ends when epoll is closed.
 func (p *poller) run(rc syscall.RawConn) {
 	defer close(p.done)
+	pprof.SetGoroutineLabels(pollerLabel)
 	events := make([]syscall.EpollEvent, 128)
 	var ready []*link
 	for {

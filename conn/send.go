@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"errors"
+	"runtime/pprof"
 
 	"github.com/longsplice/longsplice/internal/session"
 	"github.com/longsplice/longsplice/internal/wire"
@@ -191,7 +192,10 @@ func (c *Conn) NotifyWritable(f func()) {
 	defer c.unlock()
 	if c.ended || !c.s.Accepts() || c.roomyLocked() {
 		c.wanted = 0
-		go f()
+		go func() {
+			pprof.SetGoroutineLabels(callbackLabel)
+			f()
+		}()
 		return
 	}
 	c.writable = append(c.writable, f)
@@ -212,6 +216,7 @@ func (c *Conn) roomLocked() {
 		// In a goroutine of its own: this one may be the application's, and
 		// hold a lock that f wants.
 		go func(callbacks []func()) {
+			pprof.SetGoroutineLabels(callbackLabel)
 			for _, f := range callbacks {
 				f()
 			}

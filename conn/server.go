@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"runtime/debug"
+	"runtime/pprof"
 	"sync"
 
 	"github.com/longsplice/longsplice/internal/wire"
@@ -50,7 +51,7 @@ func NewServer(h Handler, cfg *Config) *Server {
 		_, _ = crand.Read(epoch[:]) // never fails
 		s.epoch = binary.BigEndian.Uint64(epoch[:])
 	}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.ctx, s.cancel = context.WithCancel(handlerLabel) // so that pprof.Do adds to the label
 	s.sessions.init(cfg)
 	s.gate.init(cfg)
 	s.failures.init(cfg)
@@ -111,6 +112,7 @@ func (s *Server) serve(c *Conn) {
 // handle runs the handler of one session, and then sees the session to its end;
 // or it ends when the session is parked, and is called again.
 func (s *Server) handle(c *Conn) {
+	pprof.SetGoroutineLabels(handlerLabel)
 	err := errors.New("conn: handler called runtime.Goexit") // unless it returns
 	defer func() {
 		if err == errParked {

@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"runtime/pprof"
 	"time"
 
 	"github.com/longsplice/longsplice/heartbeat"
@@ -26,6 +27,7 @@ func (c *Conn) armLocked(at time.Duration) {
 
 // tick does what is due.
 func (c *Conn) tick() {
+	pprof.SetGoroutineLabels(timerLabel)
 	c.mu.Lock()
 	defer c.unlock()
 	c.timerAt = never

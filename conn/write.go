@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"runtime/pprof"
 	"sync"
 	"time"
 )
@@ -129,6 +130,7 @@ func (c *Conn) writeBatchLocked(l *link, frames []byte) {
 // writeOn is the link's writer: it writes what is left in w, and then all that
 // the session has to say, and ends when there is no more or the link is dead.
 func (l *link) writeOn(w *write) {
+	pprof.SetGoroutineLabels(writerLabel)
 	c := l.c
 	if w == nil {
 		w = writes.Get().(*write)
@@ -222,6 +224,7 @@ func (c *Conn) letLinkGoLocked(l *link) {
 	}
 	l.leased, l.writing = true, true
 	go func() {
+		pprof.SetGoroutineLabels(closerLabel)
 		if half, ok := l.nc.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
 			l.uninterrupt()
 			var sink [512]byte

@@ -1,7 +1,9 @@
 package heartbeat
 
 import (
+	"context"
 	"math/rand/v2"
+	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -166,7 +168,12 @@ func (m *Monitor) arm() {
 	m.timer.Reset(wait)
 }
 
+// heartbeatLabel tells in a profile what a goroutine is for in which the timer
+// fires, and ping and dead are called.
+var heartbeatLabel = pprof.WithLabels(context.Background(), pprof.Labels("longsplice", "heartbeat"))
+
 func (m *Monitor) fire() {
+	pprof.SetGoroutineLabels(heartbeatLabel)
 	action, do := m.poll()
 	switch {
 	case !do:

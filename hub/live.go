@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"runtime/pprof"
 	"sync"
 	"time"
 
@@ -73,7 +74,10 @@ func (r *live[T]) countLocked() {
 // tell calls the member's OnEnd.
 func (s *Sub[T]) tell(err error) {
 	if s.onEnd != nil {
-		go s.onEnd(err)
+		go func() {
+			pprof.SetGoroutineLabels(callbackLabel)
+			s.onEnd(err)
+		}()
 	}
 }
 

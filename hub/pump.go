@@ -3,6 +3,7 @@ package hub
 import (
 	"math"
 	"runtime/debug"
+	"runtime/pprof"
 
 	"github.com/longsplice/longsplice/internal/room"
 )
@@ -63,6 +64,7 @@ func (r *live[T]) pump(steps int) {
 
 // pumpOn is a pump with a goroutine of its own, which tasks has counted.
 func (r *live[T]) pumpOn() {
+	pprof.SetGoroutineLabels(pumpLabel)
 	defer r.hub.tasks.Done()
 	r.pump(math.MaxInt)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/pprof"
 	"time"
 )
 
@@ -22,6 +23,10 @@ var (
 	errNoConnection = errors.New("reconnect: Dial returned neither a connection nor an error")
 	errAllHanging   = fmt.Errorf("reconnect: %d calls of Dial ignored the end of their context and have not returned", maxAbandoned)
 )
+
+// dialerLabel tells in a profile what a goroutine is for that calls Dial. What
+// Run's context has of labels is kept beside it.
+var dialerLabel = pprof.Labels("longsplice", "dialer")
 
 type dialed[C io.Closer] struct {
 	conn C
@@ -62,6 +67,8 @@ func (a *attempter[C]) attempt(ctx context.Context, target string) (C, error) {
 	abandoned := make(chan struct{})
 	go func() {
 		defer func() { <-a.calls }()
+		ctx := pprof.WithLabels(ctx, dialerLabel)
+		pprof.SetGoroutineLabels(ctx)
 		conn, err := a.dial(ctx, target)
 		select {
 		case results <- dialed[C]{conn, err}:
