@@ -102,11 +102,10 @@ func (p *peer) send(n uint64, every time.Duration) {
 func (p *peer) talk(every time.Duration) {
 	p.sending.Lock()
 	defer p.sending.Unlock()
-	for pace := time.NewTicker(every); ; <-pace.C {
-		if p.next(p.ctx) != nil {
-			pace.Stop()
-			return
-		}
+	pace := time.NewTicker(every)
+	defer pace.Stop()
+	for p.ctx.Err() == nil && p.next(p.ctx) == nil {
+		<-pace.C
 	}
 }
 
