@@ -185,3 +185,22 @@ func TestOldValuesAreForgotten(t *testing.T) {
 		require.Equal(t, "[joined 1] [gap 1-3]", slow.String())
 	})
 }
+
+// A value that a member cannot take is a gap under every policy. Were it the end,
+// a member that comes back where it was would be ended again, for ever.
+func TestOneWhoCannotTakeAValueIsNotEnded(t *testing.T) {
+	for _, policy := range []Policy{SkipAhead, Latest, Block, Disconnect} {
+		bubble(t, with(Room{Policy: policy}), func(t *testing.T, h *Hub[string]) {
+			m, sub := join(t, h, "r")
+			m.set(func(_ *Sub[string], v string) Answer {
+				if strings.Contains(v, "LARGE") {
+					return TooLarge
+				}
+				return Taken
+			})
+			publish(t, h, "r", "a", "LARGE", "b")
+			require.Equal(t, "[joined 1] a [gap 2-3] b", m.String())
+			require.NoError(t, sub.Err())
+		})
+	}
+}

@@ -72,7 +72,7 @@ func (r *Room[T, H]) tooLarge(s *Step[T, H], m *Member[T, H], now time.Duration)
 			m.halve(s)
 		}
 		r.enqueue(m)
-	case s.told != 0 || r.cfg.Policy == Disconnect:
+	case s.told != 0 || !r.cfg.Tells:
 		r.end(m, now)
 	default:
 		r.setAside(s, m)

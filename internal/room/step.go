@@ -80,7 +80,9 @@ func (r *Room[T, H]) Step(s *Step[T, H], now time.Duration) bool {
 			}
 			if swept {
 				r.last = swath{}
-				r.trim(now)
+				if r.trim(now); r.Pending() { // that somebody's membership has ended
+					continue
+				}
 				return false
 			}
 		}

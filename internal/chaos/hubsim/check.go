@@ -64,7 +64,7 @@ func (s *sub) checkGap(it *item) {
 func (s *sub) checkEnded() {
 	l, tells := s.l, s.l.setup.Room.Tells
 	switch {
-	case s.puny && (s.large >= 0 && (l.setup.Room.Policy == disconnect || !tells) || s.large < 0):
+	case s.puny && (s.large < 0 || !tells):
 		return // what cannot be smaller, and cannot be told
 	case tells && l.setup.Room.Policy != disconnect:
 		s.fail("ended, where it could have been told")
