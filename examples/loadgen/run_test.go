@@ -157,34 +157,27 @@ func TestTheExitStatus(t *testing.T) {
 	require.Equal(t, 2, status("-target", "nowhere"))
 }
 
-// TestACorrectionShowsWhatAClosedLoopHides: the server stands still once, for
-// half of the time, and only one message of each client notices.
+// TestACorrectionShowsWhatAClosedLoopHides: the server stands still once, which
+// only one message notices.
 func TestACorrectionShowsWhatAClosedLoopHides(t *testing.T) {
 	t.Parallel()
 	const pause = 600 * time.Millisecond
-	var once sync.Once
-	begun := time.Now()
-	address := serve(t, conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
-		for msg, err := range c.Messages(ctx) {
-			if err != nil {
-				return err
-			}
-			if time.Since(begun) > 500*time.Millisecond {
-				once.Do(func() { <-time.After(pause) })
-			}
-			if err := c.Send(ctx, msg); err != nil {
-				return err
-			}
+	n := 0
+	address := serve(t, conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
+		if n++; n == 20 {
+			<-time.After(pause)
 		}
-		return nil
+		return c.Send(ctx, msg)
 	}))
-	r, _, err := loaded(t, t.Context(), "-target", "tcp://"+address, "-clients", "1", "-closed", "-think", "1ms", "-for", "1200ms")
+	r, out, err := loaded(t, t.Context(), "-target", "tcp://"+address, "-clients", "1", "-closed", "-think", "1ms",
+		"-ramp", "0s", "-warmup", "0s", "-for", "1200ms")
 	require.NoError(t, err)
+	require.Contains(t, out, "by the expected interval of a client")
 	require.GreaterOrEqual(t, r.Latency.FromSend.Max, 600.0)
-	require.Less(t, r.Latency.FromSend.P90, r.Latency.Corrected.P90)
-	require.Greater(t, r.Latency.Corrected.P90, 100.0, "of every ten messages that were due, one would have waited as long")
 	require.Greater(t, r.Latency.Interval, 1.0)
-	require.Greater(t, r.Latency.Corrected.Count, r.Latency.FromSend.Count)
+	missed := int64(600/r.Latency.Interval) - 2
+	require.GreaterOrEqual(t, r.Latency.Corrected.Count, r.Latency.FromSend.Count+missed)
+	require.GreaterOrEqual(t, r.Latency.Corrected.P90, r.Latency.FromSend.P90)
 }
 
 // TestASessionThatIsLostIsTold: in the middle another server takes the place of
@@ -198,27 +191,36 @@ func TestASessionThatIsLostIsTold(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var after atomic.Uint64
-			first := conn.NewServer(echo, nil)
+			var before atomic.Uint64
+			turn := make(chan struct{})
+			first := conn.NewServer(conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
+				if before.Add(1) == 100 {
+					close(turn)
+				}
+				return c.Send(ctx, msg)
+			}), nil)
 			second := conn.NewServer(conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
 				after.Add(1)
 				return c.Send(ctx, msg)
 			}), nil)
 			address, take := serveInTurn(t, first, second)
-			turn := time.AfterFunc(600*time.Millisecond, func() {
+			var turned sync.WaitGroup
+			turned.Go(func() {
+				<-turn
 				take()
 				if c.told {
 					first.Close()
 				}
 			})
-			defer turn.Stop()
-			r, out, err := loaded(t, t.Context(), "-target", "tcp://"+address, "-clients", "5", "-rate", "500", "-for", "2s", "-cut", "500ms")
+			defer turned.Wait()
+			r, out, err := loaded(t, t.Context(), "-target", "tcp://"+address, "-clients", "5", "-rate", "500", "-for", "3s", "-ramp", "0s", "-cut", "500ms")
 			require.Error(t, err)
 			require.Positive(t, after.Load(), "the clients have come back")
 			require.Zero(t, r.Verdict.Lost, out)
 			require.Zero(t, r.Verdict.Doubled+r.Verdict.Reordered+r.Verdict.Corrupted, out)
-			require.GreaterOrEqual(t, r.ErrorsAll, uint64(5), out)
+			require.Positive(t, r.ErrorsAll, out)
 			if !c.told {
-				require.EqualValues(t, 5, r.Verdict.SessionsLost)
+				require.Positive(t, r.Verdict.SessionsLost)
 				require.Contains(t, out, "session lost: server restart")
 			}
 			require.Equal(t, r.Messages.Due, r.Messages.Sent, "what fell due meanwhile was sent late")
@@ -245,8 +247,8 @@ func TestAMessageThatTheServerDoesNotTakeIsAnError(t *testing.T) {
 
 func TestWhatAChatRefusesIsAnErrorAndNotALoss(t *testing.T) {
 	t.Parallel()
-	at := serveChat(t, "-rate", "1", "-burst", "5")
-	args := []string{"-work", "chat", "-target", "tcp://" + at.tcp, "-clients", "4", "-rooms", "2", "-rate", "80", "-for", "500ms"}
+	at := serveChat(t, "-rate", "0.001", "-burst", "2") // to join, and for one line
+	args := []string{"-work", "chat", "-target", "tcp://" + at.tcp, "-clients", "4", "-rooms", "2", "-rate", "20", "-for", "1s"}
 	r, out, err := loaded(t, t.Context(), args...)
 	require.Error(t, err)
 	require.Positive(t, r.ErrorsAll)
