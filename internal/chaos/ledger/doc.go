@@ -14,4 +14,7 @@
 //
 // All methods may be called concurrently, but a stream has one sender and one
 // receiver at a time.
+//
+// An Account is the same for ends in different processes and runs without end: it
+// takes as little room after a week as at the beginning.
 package ledger

@@ -1,5 +1,7 @@
 package main
 
+import "sync"
+
 // A breach is a fault that the server commits, for the tests to see that it is
 // found.
 type breach string
@@ -9,10 +11,19 @@ const (
 	drops           breach = "drop"       // a message that was accepted is not sent
 	doubles         breach = "double"     // or is sent twice
 	swaps           breach = "swap"       // or after the next one
-	leaksGoroutines breach = "goroutines" // one for some sessions
+	leaksGoroutines breach = "goroutines" // one for each message
 	leaksMemory     breach = "memory"     // some for each message
-	breachEvery            = 50           // messages
+	breachEvery            = 10           // messages of a session
 )
 
 // leaked is what a server that leaks memory does not let go of.
-var leaked [][]byte
+var leaked struct {
+	sync.Mutex
+	memory [][]byte
+}
+
+func leak(bytes int) {
+	leaked.Lock()
+	defer leaked.Unlock()
+	leaked.memory = append(leaked.memory, make([]byte, bytes))
+}

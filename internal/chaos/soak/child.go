@@ -101,6 +101,7 @@ func runChild(js string) int {
 			commands <- cmd
 		}
 	}()
+	runtime.GC() // from now on there is a last collection to tell of
 	before := runtime.NumGoroutine()
 	if c.Role == "server" {
 		c.serve(ctx, commands)

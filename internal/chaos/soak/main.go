@@ -81,6 +81,16 @@ func soak(ctx context.Context, o options, out io.Writer) (*findings, error) {
 	r.play(ctx)
 	r.settle()
 	f := r.findings()
-	f.print(out)
+	if o.page != "" {
+		page, err := r.page(f)
+		if err == nil {
+			err = os.WriteFile(o.page, page, 0o644)
+		}
+		if err != nil {
+			return nil, err
+		}
+		defer fmt.Fprintf(os.Stderr, "the page is %s\n", o.page)
+	}
+	f.print(out, time.Since(r.began))
 	return f, nil
 }

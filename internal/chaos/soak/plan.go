@@ -75,6 +75,9 @@ func drawPlan(rng *rand.Rand, rate float64, rooms int, pace time.Duration) plan 
 		p.Down = 2 * rate
 	case member:
 		p.Up = rate / 10 // everyone else hears it
+		if rng.IntN(5) == 0 {
+			p.Nap = time.Duration(rng.ExpFloat64() * 2 / rate * float64(time.Second)) // and falls behind
+		}
 	case idle:
 		p.Up, p.Life = 0.2/pace.Seconds(), 4*p.Life
 	case short:

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"time"
 )
 
 // A process is a child, seen from the parent: one that may be killed, and started
@@ -27,7 +26,10 @@ type process struct {
 }
 
 func newProcess(r *run, name string, mortal bool, set settings) *process {
-	return &process{name: name, mortal: mortal, set: set, run: r, serving: make(chan struct{}, 1), busy: make(chan struct{}, 1)}
+	return &process{
+		name: name, mortal: mortal, set: set, run: r, serving: make(chan struct{}, 1), busy: make(chan struct{}, 1),
+		samples: series{all: make([]sample, 0, cap(r.own.all))},
+	}
 }
 
 // exclusively does something to the process, unless something is being done
@@ -110,16 +112,5 @@ func (p *process) kill() {
 	if process, exited := p.process(); process != nil {
 		_ = process.Kill() // it may be gone already
 		<-exited
-	}
-}
-
-// gone waits for the end of the present life, and reports whether it came.
-func (p *process) gone(patience time.Duration) bool {
-	_, exited := p.process()
-	select {
-	case <-exited:
-		return true
-	case <-time.After(patience):
-		return false
 	}
 }

@@ -22,7 +22,7 @@ type options struct {
 	page    string
 	breach  breach
 
-	trend time.Duration // the least that a trend is judged on
+	trend time.Duration // of the shortest run whose trends are judged
 }
 
 // A run is servers, clients, what is between them, and the parent's view of it.
@@ -35,6 +35,7 @@ type run struct {
 	ways    []*way
 	rng     *rand.Rand
 	began   time.Time
+	calmed  time.Time // when the storm was over
 	out     io.Writer
 
 	lives   atomic.Uint32
@@ -62,6 +63,10 @@ func newRun(o options, out io.Writer) (*run, error) {
 		Seed: o.seed, Seats: o.clients, Rooms: rooms, Pace: o.pace, TTL: ttl, Rate: o.rate, Breach: o.breach,
 		Every: sampleEvery(o.length),
 	}
+	// What is taken down has its place from the beginning: the parent is watched, too.
+	n := int(min(o.length/base.Every, 1<<12)) + 64
+	r.own.all, r.history.all = make([]sample, 0, n), make([]point, 0, n)
+	r.struck.marks = make([]mark, 0, min(o.length/o.pace*5/4, 1<<16)+64)
 	for i, name := range []string{"server", "mortal server"} {
 		set := base
 		set.Role = "server"
@@ -102,13 +107,15 @@ func (r *run) begin() error {
 	if err := r.newWays(); err != nil {
 		return err
 	}
-	for _, p := range append(r.servers[:2:2], r.clients...) {
+	for _, p := range r.processes() {
 		if err := r.start(p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func (r *run) processes() []*process { return slices.Concat(r.servers, r.clients) }
 
 // start begins another life of a process, and returns when a server serves.
 func (r *run) start(p *process) error {
@@ -167,6 +174,7 @@ func (r *run) play(ctx context.Context) {
 // settle ends the storm, has everyone end in good order and goes through the books
 // until nothing is open.
 func (r *run) settle() {
+	r.calmed = time.Now()
 	r.heal()
 	r.books.calm.Store(true)
 	patience := time.After(time.Duration(grace)*r.pace + 20*time.Second)
@@ -200,7 +208,6 @@ func (r *run) awaitEnd(p *process, patience <-chan time.Time, tick *time.Ticker)
 				r.auditor.finding("%s ended without a word", p.name)
 			} else if text != "" {
 				r.auditor.finding("%s: %s", p.name, text)
-				r.struck.count(leftOver)
 			}
 			return
 		case <-patience:
@@ -216,7 +223,7 @@ func (r *run) awaitEnd(p *process, patience <-chan time.Time, tick *time.Ticker)
 
 // close ends what is left, whatever happened.
 func (r *run) close() {
-	for _, p := range append(r.clients, r.servers...) {
+	for _, p := range r.processes() {
 		p.kill()
 	}
 	for _, w := range r.ways {

@@ -104,9 +104,6 @@ func (t *term) handle(ctx context.Context, c *conn.Conn) error {
 		return err
 	}
 	defer s.leave(nil)
-	if t.Breach == leaksGoroutines && s.plan.ID%4 == 0 {
-		go func() { select {} }()
-	}
 	if s.plan.Kind == member {
 		return s.inRoom(ctx)
 	}
@@ -173,8 +170,11 @@ func (s *served) heard(msg []byte) error {
 	}
 	s.books.heard(msg[1:])
 	s.fault(s.record, s.up.Deliver(msg[1:]))
-	if s.Breach == leaksMemory {
-		leaked = append(leaked, make([]byte, 16<<10))
+	switch s.Breach {
+	case leaksGoroutines:
+		go func() { select {} }()
+	case leaksMemory:
+		leak(16 << 10)
 	}
 	return nil
 }

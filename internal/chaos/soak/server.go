@@ -17,7 +17,7 @@ import (
 
 // buffer is what a session's send buffer and window take: little, so that both
 // are full often.
-const buffer = 64 << 10
+const buffer = 16 << 10
 
 // config is what both ends have in common.
 func (s settings) config() conn.Config {
