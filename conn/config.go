@@ -27,7 +27,9 @@ type Config struct {
 	// SendBuffer is how many bytes of messages that the peer has not yet
 	// acknowledged a session holds, headers included. It is the send queue,
 	// the replay buffer and the offline buffer in one. An empty buffer takes
-	// one message of any permitted length. Zero means 1 MiB, negative no limit.
+	// one message of any permitted length. Messages lie in pieces of memory of
+	// up to 64 KiB; where long ones fill those badly, what they leave free counts
+	// too. Zero means 1 MiB, negative no limit.
 	SendBuffer int
 
 	// Window is how many bytes of messages this end takes before its

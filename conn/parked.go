@@ -15,7 +15,7 @@ func (r *registry) park(c *Conn) {
 	c.mu.Lock()
 	n, detached := c.s.Count(), c.link == nil && !c.ended
 	gen, _ := c.s.Generation()
-	bytes := sessionCost + int64(n.Queued-n.Acked) + int64(c.inbox.held)
+	bytes := sessionCost + int64(n.Held) + int64(c.inbox.held)
 	c.mu.Unlock()
 	if detached {
 		r.parkAfter(c, gen, bytes)

@@ -27,6 +27,7 @@ type Log struct {
 	base    uint64 // position of the first byte of segs[head]
 
 	own    []ownChunk
+	waste  int      // room that was given up in own
 	pins   int      // writes under way that may still read the segments
 	freed  [][]byte // chunks trimmed while pinned
 	chunks Allocator
@@ -40,8 +41,9 @@ type Log struct {
 // is. To the newest one frames are appended: to its last segment, or where a
 // batch has come behind that, to another one.
 type ownChunk struct {
-	buf  []byte
-	last int // its last segment
+	buf   []byte
+	last  int // its last segment
+	waste int // room that was given up in it, because the next frame is longer
 }
 
 // Batches up to smallBatch are copied: a segment would take up more.
@@ -90,13 +92,16 @@ func (l *Log) room(n int) *[]byte {
 			l.push(rest)
 			c.last = len(l.segs) - 1
 			return &l.segs[c.last]
+		} else {
+			c.waste = cap(*s) - len(*s)
+			l.waste += c.waste
 		}
 	}
 	// A connection that says little holds little: chunks grow with what is
 	// outstanding.
 	chunk := l.chunks.Get(max(n, min(int(l.queued-l.acked), maxChunk)))
 	l.push(chunk)
-	l.own = append(l.own, ownChunk{chunk, len(l.segs) - 1})
+	l.own = append(l.own, ownChunk{buf: chunk, last: len(l.segs) - 1})
 	return &l.segs[len(l.segs)-1]
 }
 
@@ -226,6 +231,7 @@ func (l *Log) trim(pos uint64) {
 		}
 		l.base = end
 		if len(l.own) > 0 && l.own[0].last == l.head {
+			l.waste -= l.own[0].waste
 			l.free(l.own[0].buf)
 			l.own = slices.Delete(l.own, 0, 1)
 		} else if broken == RuleSharedStays {
@@ -265,6 +271,14 @@ func (l *Log) unpin() {
 	l.freed = l.freed[:0]
 }
 
+// taken is how much of its cap the log takes. The cap is on memory, so room that was
+// given up counts, beyond one part in 32: messages of a little over half a chunk
+// would take up twice as much.
+func (l *Log) taken() uint64 {
+	outstanding := l.queued - l.acked
+	return max(outstanding, outstanding-outstanding/32+uint64(l.waste))
+}
+
 // fits reports whether the log may take n more bytes under a cap; one message
 // always fits an empty log.
 func (l *Log) fits(n, limit int) bool {
@@ -272,7 +286,7 @@ func (l *Log) fits(n, limit int) bool {
 	if broken == RuleCapOutbox {
 		limit++
 	}
-	return outstanding == 0 && broken != RuleOneMessageFits || outstanding+uint64(n) <= uint64(limit)
+	return outstanding == 0 && broken != RuleOneMessageFits || l.taken()+uint64(n) <= uint64(limit)
 }
 
 // exhausted reports whether n more bytes would wrap the position.

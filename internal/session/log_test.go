@@ -75,3 +75,51 @@ func TestChunksUnderAStuckWriteAreBounded(t *testing.T) {
 		require.LessOrEqual(t, len(m.log.freed), maxFreed)
 	}
 }
+
+// What a log may hold is memory, however badly messages fit the chunks that they lie
+// in: never more than its limit, a 32nd part of it, and the chunk that is being filled.
+func TestLogIsBoundedInMemory(t *testing.T) {
+	const limit = 1 << 20
+	lengths := map[string]func(i int) int{
+		"a little over half a chunk": func(int) int { return maxChunk/2 + 1 },
+		"a third":                    func(int) int { return maxChunk/3 + 1 },
+		"long and short in turn":     func(i int) int { return 1 + i%2*(maxChunk-10) },
+		"of any length":              func(i int) int { return rand.New(rand.NewPCG(uint64(i), 3)).IntN(maxChunk) },
+		"short":                      func(int) int { return 0 },
+	}
+	for name, length := range lengths {
+		t.Run(name, func(t *testing.T) {
+			var l Log
+			held := new(weigher)
+			l.init(held)
+			for i, at := 0, uint64(0); ; i++ { // acknowledged now and then, and in the end no more
+				n := length(i)
+				if !l.fits(wire.HeaderSize+n, limit) {
+					require.LessOrEqual(t, held.bytes, limit+limit/32+maxChunk)
+					break
+				}
+				l.append(make([]byte, n))
+				if i < 20 {
+					l.sendAll()
+					l.trim(at)
+					at = l.queued
+				}
+			}
+			l.sendAll()
+			l.trim(l.queued)
+			require.Zero(t, held.bytes)
+			require.Zero(t, l.waste)
+		})
+	}
+}
+
+// A weigher is an Allocator that knows how much is out.
+type weigher struct{ bytes int }
+
+func (w *weigher) Get(n int) []byte {
+	b := Pool{}.Get(n)
+	w.bytes += cap(b)
+	return b
+}
+
+func (w *weigher) Put(b []byte) { w.bytes -= cap(b) }

@@ -188,6 +188,7 @@ type Count struct {
 	PeerReceived        uint64
 	Received, Consumed  uint64 // incoming
 	Told                uint64 // the consumed position that the link has carried
+	Held                uint64 // what counts as taken of the send buffer
 }
 
 // Count returns where the session stands.
@@ -196,6 +197,7 @@ func (s *Session) Count() Count {
 		Acked: s.out.acked, Sent: s.out.sent, Queued: s.out.queued, High: s.out.high,
 		PeerReceived: s.peerReceived,
 		Received:     s.received, Consumed: s.consumed, Told: s.toldConsumed,
+		Held: s.out.taken(),
 	}
 }
 
