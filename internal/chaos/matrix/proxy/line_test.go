@@ -71,6 +71,7 @@ func (ch sessions) ServeConn(ctx context.Context, c *conn.Conn) error {
 type links struct {
 	bell       bell // covers what follows
 	ups, downs []time.Time
+	ended      bool // the session
 }
 
 func (l *links) trace() *conn.Trace {
@@ -81,6 +82,7 @@ func (l *links) trace() *conn.Trace {
 		LinkDown: func(*conn.Conn, net.Addr, error) {
 			l.bell.change(func() { l.downs = append(l.downs, time.Now()) })
 		},
+		SessionEnd: func(*conn.Conn, error) { l.bell.change(func() { l.ended = true }) },
 	}
 }
 
@@ -101,6 +103,7 @@ func (l *links) down(t *testing.T, n int) time.Time {
 type setup struct {
 	server, client conn.Config
 	proxy          faultproxy.Config
+	idle           bool // nobody receives yet
 }
 
 // A line is a session between a client and a server, with the proxy between them.
@@ -144,6 +147,10 @@ func open(t *testing.T, over stage.Over, r *row.Row, s setup) *line {
 	t.Cleanup(func() { _ = c.Close() })
 	l.client, l.server = c, <-ch
 	l.up, l.down = newWay(t, 1, l.client, l.server), newWay(t, 2, l.server, l.client)
+	if !s.idle {
+		go l.up.receive()
+		go l.down.receive()
+	}
 	return l
 }
 
@@ -190,9 +197,7 @@ func (l *line) close() {
 // tally takes down what the books say.
 func (l *line) tally() {
 	l.t.Helper()
-	lostUp, doubledUp := l.up.Tally()
-	lostDown, doubledDown := l.down.Tally()
-	lost, doubled := lostUp+lostDown, doubledUp+doubledDown
+	lost, doubled := l.books()
 	assert.Zero(l.t, lost, "lost")
 	assert.Zero(l.t, doubled, "doubled")
 	if l.row == nil { // another line of the case speaks for it
@@ -205,4 +210,15 @@ func (l *line) tally() {
 	if l.recovered > 0 {
 		l.row.Recovered(l.recovered)
 	}
+}
+
+// books is what the books say of both ways.
+func (l *line) books() (lost, doubled int) {
+	l.t.Helper()
+	for _, w := range []*way{l.up, l.down} {
+		assert.NoError(l.t, w.Err())
+		lo, d := w.Tally()
+		lost, doubled = lost+lo, doubled+d
+	}
+	return lost, doubled
 }

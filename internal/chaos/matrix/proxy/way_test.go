@@ -74,9 +74,7 @@ type way struct {
 }
 
 func newWay(t *testing.T, id uint32, from, to *conn.Conn) *way {
-	w := &way{Stream: ledger.New(id), t: t, from: from, to: to, sum: sha256.New()}
-	go w.receive()
-	return w
+	return &way{Stream: ledger.New(id), t: t, from: from, to: to, sum: sha256.New()}
 }
 
 // receive takes all there is, to the end of the session.
