@@ -210,3 +210,36 @@ func (l *smallBuffers) Accept() (net.Conn, error) {
 	}
 	return nc, err
 }
+
+// A peer that reads a little of what waits, and then nothing, has as much time as
+// one that reads nothing, and no more.
+func TestWriteTimeoutCountsFromTheLastByte(t *testing.T) {
+	const timeout = time.Second
+	r := newRig(t, nil, &Config{WriteTimeout: timeout})
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() { _ = r.srv.Serve(context.Background(), &smallBuffers{ln}) }() // ends with the server
+	nc, err := net.Dial("tcp", ln.Addr().String())
+	require.NoError(t, err)
+	require.NoError(t, nc.(*net.TCPConn).SetReadBuffer(4<<10))
+	p := newRawPeer(t, nc)
+	p.greet(rawHello())
+	c := <-r.conns
+	for c.TrySend(make([]byte, 8000)) == nil {
+	}
+	unsent, since := 0, time.Time{}
+	require.Eventually(t, func() bool {
+		if now := c.Stats().Unsent; now != unsent {
+			unsent, since = now, time.Now()
+		}
+		return time.Since(since) > timeout/10
+	}, 10*timeout, time.Millisecond)
+	for range 3 { // the write that waits takes a part
+		_, err = nc.Read(make([]byte, 16<<10))
+		require.NoError(t, err)
+	}
+	last := time.Now()
+	require.Eventually(t, func() bool { return !c.Stats().Connected }, 10*timeout, time.Millisecond)
+	require.GreaterOrEqual(t, time.Since(last), timeout*9/10)
+	require.Less(t, time.Since(last), 9*timeout/4)
+}

@@ -177,15 +177,21 @@ func (c *Conn) wroteLocked(l *link, pinned bool, err error) (more bool) {
 
 // writeAll writes p, and gives up when the transport takes nothing of it for
 // the write timeout. A transport that keeps count of what it took is given more
-// time as long as it takes something.
+// time as long as it takes something: it is asked every quarter of the timeout.
 func (l *link) writeAll(p []byte) error {
 	timeout := l.c.cfg.writeTimeout()
-	for len(p) > 0 {
+	patience := timeout + timeout/4
+	if l.direct {
+		patience = timeout / 4
+	}
+	for quiet := time.Duration(0); len(p) > 0; {
+		var begun time.Time
 		if timeout > 0 {
+			begun = time.Now()
 			// Moving the deadline costs as much as a small write, so it is
-			// only moved when a quarter of it has gone.
-			if now := time.Now(); l.writeBy.Sub(now) < timeout {
-				l.writeBy = now.Add(timeout + timeout/4)
+			// only moved when a fifth of it has gone.
+			if l.writeBy.Sub(begun) < patience-patience/5 {
+				l.writeBy = begun.Add(patience)
 				if err := l.nc.SetWriteDeadline(l.writeBy); err != nil {
 					return err
 				}
@@ -193,7 +199,15 @@ func (l *link) writeAll(p []byte) error {
 		}
 		n, err := l.nc.Write(p)
 		p = p[n:]
-		if err != nil && (n == 0 || !l.direct || !errors.Is(err, os.ErrDeadlineExceeded)) {
+		if err == nil {
+			continue
+		}
+		if !l.direct || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		if quiet += time.Since(begun); n > 0 {
+			quiet = 0
+		} else if quiet >= 4*patience {
 			return err
 		}
 	}
