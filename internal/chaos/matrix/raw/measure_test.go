@@ -24,12 +24,19 @@ func held() int64 {
 type stalls struct {
 	t    *testing.T
 	stop func()
-	each []time.Duration
+
+	mu    sync.Mutex // covers what follows
+	each  []time.Duration
+	until []time.Time // each of them ended
 }
 
+// A process runs as it should if it is as late as this.
+const tolerated = 25 * time.Millisecond
+
 // watch watches for stalls, until it is asked for an excuse.
-func watch(t *testing.T) *stalls {
-	const every, tolerated = 10 * time.Millisecond, 25 * time.Millisecond
+func watch(t *testing.T) *stalls { return watchFor(t, 10*time.Millisecond, tolerated) }
+
+func watchFor(t *testing.T, every, tolerated time.Duration) *stalls {
 	s := &stalls{t: t}
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
@@ -44,7 +51,9 @@ func watch(t *testing.T) *stalls {
 			}
 			now := time.Now()
 			if late := now.Sub(last) - every; late > tolerated {
-				s.each = append(s.each, late)
+				s.mu.Lock()
+				s.each, s.until = append(s.each, late), append(s.until, now)
+				s.mu.Unlock()
 			}
 			last = now
 		}
@@ -54,16 +63,31 @@ func watch(t *testing.T) *stalls {
 	return s
 }
 
-// excuse is how long the process did not run, in all.
-func (s *stalls) excuse() (sum time.Duration) {
+// excuse is how much later than it should something may be: by how long the process
+// did not run, in all, and by what is too little to be noticed.
+func (s *stalls) excuse() time.Duration {
 	s.stop()
+	var sum time.Duration
 	for _, late := range s.each {
 		sum += late
 	}
 	if sum > 0 {
 		s.t.Logf("the machine is busy, which excuses %v", sum.Round(time.Millisecond))
 	}
-	return sum
+	return sum + tolerated
+}
+
+// within reports whether the process stood still at some time from one instant to
+// another.
+func (s *stalls) within(from, to time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, end := range s.until {
+		if end.After(from) && end.Add(-s.each[i]).Before(to) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofHeartbeat is the excuse of a heartbeat's verdict: where a stall was long enough

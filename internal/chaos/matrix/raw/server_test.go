@@ -29,9 +29,15 @@ type server struct {
 
 	mu      sync.Mutex // covers what follows
 	refused []error
-	downs   []error
+	downs   []down
 	ended   int
 	log     bytes.Buffer
+}
+
+// A down is the death of a link.
+type down struct {
+	c  *conn.Conn
+	at time.Time
 }
 
 // serve starts a server on listening sockets of loopback. A nil handler hands
@@ -49,8 +55,10 @@ func serveOn(t *testing.T, over stage.Over, tcp net.Listener, cfg conn.Config, h
 	s := &server{t: t, over: over, sessions: make(chan *conn.Conn, 1<<14)}
 	cfg.Logger = slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cfg.Trace = &conn.Trace{
-		Refused:    func(_ net.Addr, err error) { s.note(func() { s.refused = append(s.refused, err) }) },
-		LinkDown:   func(_ *conn.Conn, _ net.Addr, err error) { s.note(func() { s.downs = append(s.downs, err) }) },
+		Refused: func(_ net.Addr, err error) { s.note(func() { s.refused = append(s.refused, err) }) },
+		LinkDown: func(c *conn.Conn, _ net.Addr, _ error) {
+			s.note(func() { s.downs = append(s.downs, down{c, time.Now()}) })
+		},
 		SessionEnd: func(*conn.Conn, error) { s.note(func() { s.ended++ }) },
 		Panic: func(_ *conn.Conn, v any, stack []byte) {
 			t.Errorf("panic: %v\n%s", v, stack)
@@ -106,6 +114,18 @@ func (s *server) linksDown() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.downs)
+}
+
+// downAt is when the first link of a session died, zero if it has not.
+func (s *server) downAt(c *conn.Conn) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range s.downs {
+		if d.c == c {
+			return d.at
+		}
+	}
+	return time.Time{}
 }
 
 // settled waits until something is so, which takes a moment at most.

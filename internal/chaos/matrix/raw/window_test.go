@@ -1,0 +1,135 @@
+package raw
+
+import (
+	"io"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/longsplice/longsplice/conn"
+	"github.com/longsplice/longsplice/hub"
+	"github.com/longsplice/longsplice/internal/chaos/matrix/stage"
+	"github.com/longsplice/longsplice/internal/chaos/row"
+)
+
+// FAULTS row 10. Members of a room read nothing at all: their windows close, and
+// then their links are dropped. Nobody else is served later than with as many who
+// read.
+func TestZeroWindow(t *testing.T) {
+	const (
+		deadline = 200 * time.Millisecond // of writes
+		rounds   = 6
+		healthy  = 8
+		bad      = 4
+	)
+	stage.Each(t, 10, func(t *testing.T, over stage.Over, r *row.Row) {
+		r.Alone(t)
+		h := open(t, over, listen(t, 64<<10), conn.Config{WriteTimeout: deadline}, hub.Room{}, healthy)
+		busy, pace := watch(t), watchFor(t, time.Millisecond, time.Millisecond)
+		// Rounds of both sorts by turns, so that the machine treats them alike. What
+		// else it does only adds: the best rounds are the ones to compare.
+		without, with := time.Hour, time.Hour
+		var slowest time.Duration
+		for range rounds {
+			without = min(without, h.amongReaders(pace, bad))
+			var p99, took time.Duration
+			p99, took = h.amongSilent(pace, bad)
+			with, slowest = min(with, p99), max(slowest, took)
+		}
+		require.Less(t, without, time.Hour, "the machine stood still all the time")
+		require.Less(t, with, 2*without)
+		require.LessOrEqual(t, slowest, dropTime(deadline)+busy.excuse())
+		r.Detected(slowest)
+		r.Note("99th percentile of the others %v, without them %v",
+			with.Round(time.Microsecond), without.Round(time.Microsecond))
+		h.books(r)
+	})
+}
+
+// amongReaders is the 99th percentile with some more members who do nothing but
+// read.
+func (h *hall) amongReaders(pace *stalls, n int) time.Duration {
+	h.t.Helper()
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	for range n {
+		p, _ := deaf(until(h.t), h.t, h.server)
+		<-h.sessions
+		require.NoError(h.t, p.nc.SetReadDeadline(time.Time{}))
+		reading.Go(func() { _, _ = io.Copy(io.Discard, p.nc) })
+		defer p.nc.Close()
+	}
+	over := make(chan struct{})
+	close(over)
+	return h.percentile(pace, over)
+}
+
+// amongSilent is the 99th percentile with some more members who do not read, until
+// they have been dropped, and how long that took at most.
+func (h *hall) amongSilent(pace *stalls, n int) (p99, took time.Duration) {
+	h.t.Helper()
+	var deaf []*silent
+	for range n {
+		deaf = append(deaf, h.silent())
+	}
+	dropped := make(chan struct{})
+	go func() {
+		defer close(dropped)
+		for all := false; !all; time.Sleep(time.Millisecond) { // which is the resolution
+			all = true
+			for _, d := range deaf {
+				all = d.gone() && all
+			}
+		}
+	}()
+	p99 = h.percentile(pace, dropped)
+	for _, d := range deaf {
+		took = max(took, d.took)
+		require.NoError(h.t, d.c.Err(), "the link is dead, not the session")
+	}
+	return p99, took
+}
+
+// percentile publishes for a while, and until something is over, and returns the
+// 99th percentile of how long messages to healthy members took. Those that were on
+// their way while the process did not keep its pace do not count; if hardly any is
+// left, it is an hour.
+func (h *hall) percentile(pace *stalls, over <-chan struct{}) time.Duration {
+	h.t.Helper()
+	first := h.said
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for n := 0; n < 150 || !closed(over); n++ {
+		h.publish(2000)
+		<-tick.C
+	}
+	h.heard()
+	var all []time.Duration
+	for _, l := range h.healthy {
+		l.mu.Lock()
+		for i, late := range l.late[first:h.said] {
+			began := time.Unix(0, h.at[first+i].Load())
+			if !pace.within(began, began.Add(late)) {
+				all = append(all, late)
+			}
+		}
+		l.mu.Unlock()
+	}
+	if len(all) < 100 {
+		return time.Hour
+	}
+	slices.Sort(all)
+	return all[len(all)*99/100]
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
