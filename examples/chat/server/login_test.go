@@ -175,14 +175,14 @@ func TestLogsSayNothingOfTokensAndTexts(t *testing.T) {
 // A session outlives the time for which a name is kept: the name does not go to
 // somebody else meanwhile, and the user is given newer tokens.
 func TestWhoStaysKeepsTheName(t *testing.T) {
-	s := startServer(t, "-token-life", "600ms")
+	s := startServer(t, "-token-life", "3s") // a machine with much to do renews late
 	ann := dial(t, s.target("tcp"), "ann")
 	ann.join("lobby")
 	first, err := s.claims.Get("ann")
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		now, err := s.claims.Get("ann")
-		return err == nil && now.Until.Sub(first.Until) > 700*time.Millisecond
+		return err == nil && now.Until.Sub(first.Until) > 3*time.Second
 	}, 20*time.Second, 10*time.Millisecond, "it is not renewed")
 	require.Contains(t, refused(t, s, "ann", ""), "taken")
 }
