@@ -1,6 +1,9 @@
 package main
 
-import "sync"
+import (
+	"bytes"
+	"sync"
+)
 
 // A breach is a fault that the server commits, for the tests to see that it is
 // found.
@@ -22,8 +25,8 @@ var leaked struct {
 	memory [][]byte
 }
 
-func leak(bytes int) {
+func leak(size int) {
 	leaked.Lock()
 	defer leaked.Unlock()
-	leaked.memory = append(leaked.memory, make([]byte, bytes))
+	leaked.memory = append(leaked.memory, bytes.Repeat([]byte{1}, size))
 }

@@ -61,7 +61,7 @@ func (r *run) findings() *findings {
 	none("sessions lost without a cause", a.unfair)
 	none("sessions that did not end in time", a.stuck)
 	none("anything at all that must not be", uint64(len(a.findings)+a.more))
-	for _, t := range r.trends() {
+	for _, t := range r.trends(r.calmed) {
 		f.Verdicts = append(f.Verdicts, verdictLine{t.String(), t.judge()})
 	}
 	f.Counts = []count{

@@ -10,6 +10,7 @@ import (
 func value(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
 
 func TestMembersCompare(t *testing.T) {
+	needsLinux(t)
 	b, err := createBooks(2, 1)
 	require.NoError(t, err)
 	defer b.file.Close()

@@ -15,8 +15,8 @@ import (
 	"github.com/longsplice/longsplice/internal/chaos/matrix/stage"
 )
 
-// grace is how many times the pace a session may take to end after its life.
-const grace = 60
+// grace is how long a session may take to end after its life.
+func grace(pace time.Duration) time.Duration { return max(60*pace, time.Minute) }
 
 // played is the client's end of a session.
 type played struct {
@@ -37,8 +37,7 @@ type played struct {
 // play plays a session from its dial to its end, and closes this end's books.
 func (p *played) play(ctx context.Context) {
 	p.kind.Store(uint32(p.plan.Kind))
-	life := time.Duration(float64(p.plan.Life) + grace*float64(p.Pace))
-	p.due.Store(time.Now().Add(life).UnixNano())
+	p.due.Store(time.Now().Add(p.plan.Life + grace(p.Pace)).UnixNano())
 	if p.c = p.dial(ctx); p.c == nil {
 		p.clientLeft(never)
 		return
@@ -62,7 +61,7 @@ func (p *played) play(ctx context.Context) {
 func (p *played) once(err error) {
 	select {
 	case <-p.told:
-	case <-time.After(grace * p.Pace):
+	case <-time.After(grace(p.Pace)):
 	}
 	if n := p.ends.Load(); n != 1 {
 		p.up.Wrong()

@@ -53,7 +53,7 @@ func newRun(o options, out io.Writer) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	ttl := max(15*o.pace, 3*time.Second)
+	ttl := max(15*o.pace, 20*time.Second) // a busy machine is no cause to lose a session
 	r := &run{
 		options: o, books: b, auditor: newAuditor(b, ttl), out: out,
 		rng: rand.New(rand.NewPCG(o.seed, 0x50a4)), began: time.Now(),
@@ -136,7 +136,7 @@ func (r *run) await(p *process) bool {
 	case <-p.serving:
 		return true
 	case <-exited:
-	case <-time.After(time.Minute + grace*r.pace):
+	case <-time.After(2 * grace(r.pace)):
 	}
 	return false
 }
@@ -177,7 +177,7 @@ func (r *run) settle() {
 	r.calmed = time.Now()
 	r.heal()
 	r.books.calm.Store(true)
-	patience := time.After(time.Duration(grace)*r.pace + 20*time.Second)
+	patience := time.After(grace(r.pace) + 20*time.Second)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for _, p := range r.clients {

@@ -174,7 +174,7 @@ func (s *served) heard(msg []byte) error {
 	case leaksGoroutines:
 		go func() { select {} }()
 	case leaksMemory:
-		leak(16 << 10)
+		leak(32 << 10)
 	}
 	return nil
 }

@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// width is what fits a terminal of 80 columns: a longer line would wrap, and could
+// not be rewritten.
+const width = 79
+
 // A show says how far the run is: on a terminal as a line that is rewritten in
 // place, elsewhere as a line now and then.
 type show struct {
@@ -32,11 +36,11 @@ func (s *show) show(text string) {
 		fmt.Fprintln(s.w, text)
 		return
 	}
-	fmt.Fprint(s.w, text)
+	fmt.Fprint(s.w, text[:min(len(text), width)])
 	s.drawn = true
 }
 
-// erase returns to the first column and clears the line, which must not wrap.
+// erase returns to the first column and clears the line.
 func (s *show) erase() {
 	if s.drawn {
 		fmt.Fprint(s.w, "\r\x1b[K")

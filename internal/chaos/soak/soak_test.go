@@ -28,7 +28,8 @@ func needsLinux(t *testing.T) {
 func TestAShortSoakFindsNothing(t *testing.T) {
 	needsLinux(t)
 	t.Parallel()
-	o := quick(10 * time.Second)
+	o := quick(8 * time.Second)
+	o.pace = 100 * time.Millisecond // so that all cards are dealt
 	o.page = filepath.Join(t.TempDir(), "soak.html")
 	var out bytes.Buffer
 	f, err := soak(t.Context(), o, &out)
@@ -57,56 +58,97 @@ func TestAShortSoakFindsNothing(t *testing.T) {
 	require.Equal(t, 9, strings.Count(string(page), "<svg"))
 }
 
+// until is a run that is ended as soon as something can be seen, or after some
+// time.
+func until(ctx context.Context, o options, seen func(r *run) bool) (*findings, string, error) {
+	o.length = time.Minute
+	var out bytes.Buffer
+	r, err := newRun(o, &out)
+	if err != nil {
+		return nil, "", err
+	}
+	defer r.close()
+	if err := r.begin(); err != nil {
+		return nil, "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		for sleep(ctx, 100*time.Millisecond) && !seen(r) {
+		}
+		cancel()
+	}()
+	r.play(ctx)
+	<-watched
+	r.settle()
+	f := r.findings()
+	f.print(&out, time.Since(r.began))
+	return f, out.String(), nil
+}
+
 func TestASoakIsEndedEarly(t *testing.T) {
 	needsLinux(t)
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	o := quick(time.Hour)
-	var out bytes.Buffer
-	f, err := soak(ctx, o, &out)
+	f, out, err := until(t.Context(), quick(time.Hour), func(r *run) bool { return r.books.delivered.Load() > 1000 })
 	require.NoError(t, err)
-	require.True(t, f.good(), "%s", out.Bytes())
-	require.Positive(t, f.Counts[0].N)
+	require.True(t, f.good(), out)
+	require.Greater(t, f.Counts[0].N, uint64(0))
 }
 
 // TestEveryBreachIsFound is why the verdict may be believed.
 func TestEveryBreachIsFound(t *testing.T) {
 	needsLinux(t)
 	t.Parallel()
+	grows := func(what string) func(r *run) bool {
+		return func(r *run) bool {
+			for _, t := range r.trends(time.Now()) {
+				if t.Process == "server" && t.What == what && t.judge() == fails {
+					return time.Since(r.began) > 5*time.Second
+				}
+			}
+			return false
+		}
+	}
 	type result struct {
 		f   *findings
+		out string
 		err error
-		out bytes.Buffer
 	}
-	// All at once: they wait more than they work.
-	results := map[breach]chan *result{}
-	for _, b := range []breach{drops, doubles, swaps, leaksGoroutines, leaksMemory} {
-		o := quick(4 * time.Second)
-		o.breach, o.clients = b, 30
-		if b == leaksGoroutines || b == leaksMemory {
-			o.length, o.trend = 8*time.Second, time.Second
-		}
-		came := make(chan *result, 1)
-		results[b] = came
+	breaches := map[breach]struct {
+		seen  func(r *run) bool
+		found func(f *findings) bool
+		came  chan result
+	}{
+		drops: {func(r *run) bool { return r.auditor.total().Lost > 0 },
+			func(f *findings) bool { return f.Faults.Lost > 0 }, make(chan result, 1)},
+		doubles: {func(r *run) bool { return r.auditor.total().Duplicated > 0 },
+			func(f *findings) bool { return f.Faults.Duplicated > 0 }, make(chan result, 1)},
+		swaps: {func(r *run) bool { return r.auditor.total().Reordered > 0 },
+			func(f *findings) bool { return f.Faults.Reordered > 0 }, make(chan result, 1)},
+		leaksGoroutines: {grows("goroutines"),
+			func(f *findings) bool { return f.failed("goroutines of server:") }, make(chan result, 1)},
+		leaksMemory: {grows("memory"),
+			func(f *findings) bool { return f.failed("memory of server:") }, make(chan result, 1)},
+	}
+	for b, breach := range breaches { // all at once: they wait more than they work
 		go func() {
-			r := new(result)
-			r.f, r.err = soak(t.Context(), o, &r.out)
-			came <- r
+			o := quick(time.Minute)
+			o.breach, o.clients, o.trend = b, 30, time.Second
+			if b != leaksGoroutines && b != leaksMemory {
+				o.trend = time.Hour
+			}
+			f, out, err := until(t.Context(), o, breach.seen)
+			breach.came <- result{f, out, err}
 		}()
 	}
-	for b, found := range map[breach]func(f *findings) bool{
-		drops:           func(f *findings) bool { return f.Faults.Lost > 0 },
-		doubles:         func(f *findings) bool { return f.Faults.Duplicated > 0 },
-		swaps:           func(f *findings) bool { return f.Faults.Reordered > 0 },
-		leaksGoroutines: func(f *findings) bool { return f.failed("goroutines of server:") },
-		leaksMemory:     func(f *findings) bool { return f.failed("heap of server:") && f.failed("memory of server:") },
-	} {
+	for b, breach := range breaches {
 		t.Run(string(b), func(t *testing.T) {
-			r := <-results[b]
+			r := <-breach.came
 			require.NoError(t, r.err)
 			require.False(t, r.f.good())
-			require.True(t, found(r.f), "%s", r.out.Bytes())
+			require.True(t, breach.found(r.f), r.out)
 		})
 	}
 }

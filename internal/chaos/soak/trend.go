@@ -105,8 +105,9 @@ func (t trend) String() string {
 	return fmt.Sprintf("%s of %s: %+.2f ± %.2f %% an hour", t.What, t.Process, t.Slope, doubtful*t.Error)
 }
 
-// trends judges what all processes hold that live as long as the run.
-func (r *run) trends() (all []trend) {
+// trends judges what all processes hold that live as long as the run, which has
+// come to a time.
+func (r *run) trends(to time.Time) (all []trend) {
 	type of struct {
 		name    string
 		samples []sample
@@ -123,7 +124,7 @@ func (r *run) trends() (all []trend) {
 			for i, s := range p.samples {
 				at[i], values[i] = s.At, what.of(s)
 			}
-			t := trendOf(at, values, r.began, r.calmed, r.trend)
+			t := trendOf(at, values, r.began, to, r.trend)
 			t.Process, t.What = p.name, what.name
 			all = append(all, t)
 		}

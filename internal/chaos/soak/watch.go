@@ -85,7 +85,7 @@ func (r *run) point(last point, c counts) point {
 // progress is one line for people.
 func (r *run) progress(p point) string {
 	f := r.auditor.total()
-	return fmt.Sprintf("%v  %d playing  %d sessions  %d resumed  %d faults  %d delivered  %.0f/s  lost=%d duplicated=%d reordered=%d",
-		time.Since(r.began).Round(time.Second), p.sessions, r.books.begun.Load(), r.books.resumed.Load(), p.faults,
-		r.books.delivered.Load(), p.throughput, f.Lost, f.Duplicated, f.Reordered)
+	return fmt.Sprintf("lost=%d duplicated=%d reordered=%d  %v  %d playing  %d faults  %d resumed  %.0f/s  %d sessions, %d messages so far",
+		f.Lost, f.Duplicated, f.Reordered, time.Since(r.began).Round(time.Second), p.sessions, p.faults,
+		r.books.resumed.Load(), p.throughput, r.books.begun.Load(), r.books.delivered.Load())
 }
