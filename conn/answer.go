@@ -50,8 +50,8 @@ func (c *Conn) welcomed(l *link, target string, attempt uint64, body []byte) err
 		c.unlock()
 		return err
 	}
-	if c.id == "" {
-		c.id = nameOf(w.ID)
+	if c.id == (wire.ID{}) {
+		c.id = w.ID
 	}
 	c.home, c.ttl = target, w.TTL
 	l.c, l.leased = c, true

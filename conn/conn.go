@@ -36,6 +36,7 @@ type Conn struct {
 	closing   bool // Close, Shutdown or a handler's return: nobody receives any more
 	receiving bool // a Receive is under way
 	parked    bool // the handler has no goroutine: see park.go
+	patience  uint8
 	idle      bool // nothing has come for so long that it may be parked
 	idleWatch bool // the timer looks, next at idleAt, whether looks has moved on from idleLooks
 	waiting   bool // and waits for arrived, not for a socket of its own
@@ -79,7 +80,7 @@ type Conn struct {
 	cfg    *Config
 	entry  *session.Entry // of a server, covered by mu
 	server *Server
-	id     string
+	id     wire.ID
 	who    string
 	ctx    context.Context    // of a handler
 	cancel context.CancelFunc // of a handler's context, or of a client's attempts
@@ -203,7 +204,7 @@ func (c *Conn) resumableLocked() bool {
 
 // ID is the session's public name: 32 hexadecimal digits, the same at both
 // ends. It is no secret and resumes nothing.
-func (c *Conn) ID() string { return c.id }
+func (c *Conn) ID() string { return hex.EncodeToString(c.id[:]) }
 
 // Identity is what the server's Authenticate returned; empty on a client.
 func (c *Conn) Identity() string { return c.who }
@@ -271,5 +272,3 @@ func (c *Conn) changedLocked() <-chan struct{} {
 	}
 	return c.progress
 }
-
-func nameOf(id wire.ID) string { return hex.EncodeToString(id[:]) }

@@ -22,8 +22,8 @@ type link struct {
 	leased    bool
 	parked    bool          // and that is for the poller
 	ending    bool          // the session is over; the socket is let go in good order
-	lastWrite time.Duration // when the last write ended
-	heard     bool          // something has come since then
+	heard     bool          // something has come since the last write
+	lastWrite time.Duration // when that ended
 
 	// Owned by whoever holds the lease.
 	in     *chunk

@@ -12,6 +12,13 @@ import (
 // to look at, another goroutine goes on in its place. It parks again as soon as
 // there is nothing more to read, if no message was among it: pings do not keep a
 // session awake. A session without a link is parked at once.
+//
+// A new session is parked after an eighth of that time, and then after twice as
+// long with each time that it is parked: of many that come at once most have little
+// to say, and those that have more show it.
+
+// maxPatience is how often the time is doubled until a session is parked.
+const maxPatience = 3
 
 var (
 	// parkAfter is how long a link is quiet before its session is parked. To
@@ -29,7 +36,7 @@ func (c *Conn) watchIdleLocked() {
 	if canPark && !c.idleWatch {
 		c.idleWatch = true
 		c.idleLooks = c.looks
-		c.idleAt = clock() + parkAfter
+		c.idleAt = clock() + parkAfter>>(maxPatience-c.patience)
 		c.armLocked(c.idleAt)
 	}
 }
@@ -66,6 +73,7 @@ func (c *Conn) parkLocked(l *link) (parked bool, err error) {
 		return false, nil
 	}
 	c.receiving, c.parked, l.parked = false, true, true
+	c.patience = min(c.patience+1, maxPatience)
 	c.unlock()
 	if c.server.poller.wait(l) == nil {
 		return true, nil

@@ -29,7 +29,7 @@ type Trace struct {
 
 func (c *Conn) traceUp(l *link, resumed bool) {
 	addr := l.nc.RemoteAddr()
-	c.cfg.log().Debug("link up", "session", c.id, "remote", addr, "resumed", resumed)
+	c.cfg.log().Debug("link up", "session", c.ID(), "remote", addr, "resumed", resumed)
 	if t := c.cfg.Trace; t != nil && t.LinkUp != nil {
 		t.LinkUp(c, addr)
 	}
@@ -41,14 +41,14 @@ func (c *Conn) traceDown(l *link, err error) {
 		level = slog.LevelDebug
 	}
 	addr := l.nc.RemoteAddr()
-	c.cfg.log().Log(context.Background(), level, "link down", "session", c.id, "remote", addr, "cause", err)
+	c.cfg.log().Log(context.Background(), level, "link down", "session", c.ID(), "remote", addr, "cause", err)
 	if t := c.cfg.Trace; t != nil && t.LinkDown != nil {
 		t.LinkDown(c, addr, err)
 	}
 }
 
 func (c *Conn) traceEnd() {
-	c.cfg.log().Info("session ended", "session", c.id, "cause", c.err)
+	c.cfg.log().Info("session ended", "session", c.ID(), "cause", c.err)
 	if t := c.cfg.Trace; t != nil && t.SessionEnd != nil {
 		t.SessionEnd(c, c.err)
 	}
@@ -62,7 +62,7 @@ func (s *Server) traceRefused(addr net.Addr, err error) {
 }
 
 func (s *Server) tracePanic(c *Conn, value any, stack []byte) {
-	s.cfg.log().Error("handler panicked", "session", c.id, "panic", value, "stack", string(stack))
+	s.cfg.log().Error("handler panicked", "session", c.ID(), "panic", value, "stack", string(stack))
 	if t := s.cfg.Trace; t != nil && t.Panic != nil {
 		t.Panic(c, value, stack)
 	}

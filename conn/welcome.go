@@ -144,7 +144,7 @@ func (s *Server) create(l *link, h *wire.Hello, identity string) (*Conn, error) 
 	limits := s.cfg.limits()
 	limits.MinPing = s.cfg.minPing()
 	c := newConn(s.cfg, session.New(limits, pool))
-	c.server, c.who, c.id = s, identity, nameOf(id)
+	c.server, c.who, c.id = s, identity, id
 	c.ctx, c.cancel = context.WithCancel(s.ctx)
 
 	var token wire.Token

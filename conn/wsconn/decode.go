@@ -13,19 +13,19 @@ import (
 // place, does no IO and keeps no payload: the stream may be cut anywhere, so
 // that its owner may stop reading at any byte.
 type decoder struct {
-	state ws.State // which side this is, and whether a message is under way
-	max   int64    // longest message in bytes, 0 for no limit
+	max int64 // longest message in bytes, 0 for no limit
 
+	state ws.State               // which side this is, and whether a message is under way
 	head  [ws.MaxHeaderSize]byte // the header as far as it has come
 	have  uint8
 	op    ws.OpCode // of the frame under way
 	mask  [4]byte
-	pos   int   // bytes of its payload that have come
-	left  int64 // bytes of its payload that have not
+	pos   uint8 // where in the mask the next byte of its payload stands
+	left  int64 // bytes of its payload that have not come
 	size  int64 // of the message so far, by its headers
 	ctl   []byte
-	ping  []byte // the latest ping that has not been taken; not nil if there is one
-	ended error  // why nothing more counts: io.EOF or *CloseError
+	ping  *[]byte // the latest ping that has not been taken
+	ended error   // why nothing more counts: io.EOF or *CloseError
 }
 
 // decode replaces what was received in p by what it carries, and returns how
@@ -45,7 +45,7 @@ func (d *decoder) decode(p []byte) (n int) {
 		k := int(min(d.left, int64(len(p)-r)))
 		payload := p[r : r+k]
 		if d.state.ServerSide() {
-			ws.Cipher(payload, d.mask, d.pos)
+			ws.Cipher(payload, d.mask, int(d.pos))
 		}
 		if d.op.IsControl() {
 			d.ctl = append(d.ctl, payload...)
@@ -53,7 +53,7 @@ func (d *decoder) decode(p []byte) (n int) {
 			n += copy(p[n:], payload)
 		}
 		r += k
-		d.pos = (d.pos + k) & 3
+		d.pos = uint8(int(d.pos)+k) & 3
 		if d.left -= int64(k); d.left == 0 && d.op.IsControl() {
 			d.control()
 		}
@@ -133,7 +133,7 @@ func (d *decoder) control() {
 	d.ctl = nil
 	switch d.op {
 	case ws.OpPing:
-		d.ping = append([]byte{}, payload...) // only the latest has to be answered
+		d.ping = &payload // only the latest has to be answered
 	case ws.OpClose:
 		d.close(payload)
 	}

@@ -28,8 +28,14 @@ func NewDecoder(server bool, maxMessage int64) *Decoder {
 
 func (d *Decoder) Decode(p []byte) int { return d.d.decode(p) }
 func (d *Decoder) Ended() error        { return d.d.ended }
-func (d *Decoder) Ping() []byte        { return d.d.ping }
-func (d *Decoder) Held() int           { return len(d.d.ctl) + len(d.d.ping) }
+func (d *Decoder) Held() int           { return len(d.d.ctl) + len(d.Ping()) }
+
+func (d *Decoder) Ping() []byte {
+	if d.d.ping == nil {
+		return nil
+	}
+	return append([]byte{}, *d.d.ping...)
+}
 
 // Sock is what a Conn's frames go over.
 func Sock(c *Conn) net.Conn { return c.sock }

@@ -40,9 +40,8 @@ func (c *Conn) Read(p []byte) (int, error) {
 func (c *Conn) decode(p []byte) int {
 	n := c.dec.decode(p)
 	if c.dec.ping != nil {
-		ping := c.dec.ping
+		c.pong.Store(c.dec.ping)
 		c.dec.ping = nil
-		c.pong.Store(&ping)
 		c.answerSoon()
 	}
 	if broke, ok := c.dec.ended.(*CloseError); ok && !broke.Remote {

@@ -1,17 +1,13 @@
 package wsconn
 
-import (
-	"sync"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // A turn is a lock that may be held over IO: those who wait for it wait on a
 // channel, in which the bubbles of testing/synctest find them at rest. While
 // nobody waits it costs two additions.
 type turn struct {
-	takers atomic.Int32 // who has it, and those who wait
-	once   sync.Once
-	next   chan struct{} // made when somebody has to wait
+	takers atomic.Int32                  // who has it, and those who wait
+	next   atomic.Pointer[chan struct{}] // made when somebody has to wait
 }
 
 func (t *turn) take() {
@@ -31,6 +27,9 @@ func (t *turn) give() {
 }
 
 func (t *turn) queue() chan struct{} {
-	t.once.Do(func() { t.next = make(chan struct{}) })
-	return t.next
+	if t.next.Load() == nil {
+		next := make(chan struct{})
+		t.next.CompareAndSwap(nil, &next)
+	}
+	return *t.next.Load()
 }

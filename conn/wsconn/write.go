@@ -24,10 +24,10 @@ const (
 // filled with whatever is written next, because the edges of messages carry no
 // meaning.
 type encoder struct {
-	masks bool // as a client does
-	owed  int  // bytes of payload that have been announced and not written
+	masks bool  // as a client does
+	pos   uint8 // where in the mask the next byte of payload stands
 	mask  [4]byte
-	pos   int    // where in the mask the next byte of payload stands
+	owed  int    // bytes of payload that have been announced and not written
 	tail  []byte // bytes of frames that the socket has not taken yet
 }
 
@@ -118,7 +118,7 @@ func (e *encoder) control(b []byte, op ws.OpCode, payload []byte) []byte {
 // cipher masks what comes next of a payload.
 func (e *encoder) cipher(p []byte) {
 	if e.masks {
-		ws.Cipher(p, e.mask, e.pos)
+		ws.Cipher(p, e.mask, int(e.pos))
 	}
 }
 
@@ -132,6 +132,6 @@ func (e *encoder) wrote(lead []byte, sent int) int {
 	e.tail = nil
 	n := sent - len(lead)
 	e.owed -= n
-	e.pos = (e.pos + n) & 3
+	e.pos = uint8(int(e.pos)+n) & 3
 	return n
 }
