@@ -55,9 +55,9 @@ var cards = []card{
 
 	{"server stopped", 1, true, func(r *run, ctx context.Context, d draws) { r.stop(ctx, r.servers[d.IntN(2)], d) }},
 	{"clients stopped", 1, true, func(r *run, ctx context.Context, d draws) { r.stop(ctx, r.clients[d.IntN(len(r.clients))], d) }},
-	{"server drained", 1, true, func(r *run, ctx context.Context, d draws) { r.drain(r.servers[d.IntN(2)]) }},
-	{"server killed", 1, true, func(r *run, ctx context.Context, d draws) { r.kill(r.servers[1]) }},
-	{"clients killed", 1, true, func(r *run, ctx context.Context, d draws) { r.kill(r.clients[len(r.clients)-1]) }},
+	{"server drained", 1, true, func(r *run, ctx context.Context, d draws) { r.drain(ctx, r.servers[d.IntN(2)]) }},
+	{"server killed", 1, true, func(r *run, ctx context.Context, d draws) { r.kill(ctx, r.servers[1]) }},
+	{"clients killed", 1, true, func(r *run, ctx context.Context, d draws) { r.kill(ctx, r.clients[len(r.clients)-1]) }},
 }
 
 // onLink is a fault of one link, for good.
@@ -92,7 +92,7 @@ func deal(rng *rand.Rand) (deck []*card) {
 
 // stop stops a process for a while.
 func (r *run) stop(ctx context.Context, p *process, d draws) {
-	p.exclusively(func() {
+	p.exclusively(ctx, func() {
 		var process *os.Process
 		if process, _ = p.process(); process == nil || freeze(process) != nil {
 			return
@@ -103,8 +103,8 @@ func (r *run) stop(ctx context.Context, p *process, d draws) {
 }
 
 // drain has a server end its term in good order and begin another.
-func (r *run) drain(p *process) {
-	p.exclusively(func() {
+func (r *run) drain(ctx context.Context, p *process) {
+	p.exclusively(ctx, func() {
 		life := r.life()
 		p.tell(command{Do: "drain", Life: life})
 		p.set.Life = life
@@ -113,8 +113,8 @@ func (r *run) drain(p *process) {
 }
 
 // kill ends a process as kill -9 does, and begins another life of it.
-func (r *run) kill(p *process) {
-	p.exclusively(func() {
+func (r *run) kill(ctx context.Context, p *process) {
+	p.exclusively(ctx, func() {
 		p.kill()
 		r.auditor.gone(p.set.Life, true)
 		r.auditor.sweep(p.set.From, p.set.To)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"os"
@@ -32,14 +33,14 @@ func newProcess(r *run, name string, mortal bool, set settings) *process {
 	}
 }
 
-// exclusively does something to the process, unless something is being done
-// already.
-func (p *process) exclusively(do func()) {
+// exclusively does something to the process when nothing else is being done to it,
+// unless ctx ends first.
+func (p *process) exclusively(ctx context.Context, do func()) {
 	select {
 	case p.busy <- struct{}{}:
 		do()
 		<-p.busy
-	default:
+	case <-ctx.Done():
 	}
 }
 

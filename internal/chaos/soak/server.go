@@ -103,12 +103,17 @@ func (c *child) serve(ctx context.Context, commands <-chan command) {
 		}
 		c.tell(event{Ev: "serving", Life: life, Addresses: t.addresses})
 		cmd, ok := <-commands
+		quit := !ok || cmd.Do == "quit"
+		patience := max(10*c.Pace, 5*time.Second)
+		if quit {
+			patience = time.Second // all who are there have left
+		}
 		text := ""
-		if !t.drain(10 * c.Pace) {
-			text = "in time"
+		if !t.drain(patience) {
+			text = "not in time"
 		}
 		c.tell(event{Ev: "drained", Life: life, Text: text})
-		if !ok || cmd.Do == "quit" {
+		if quit {
 			return
 		}
 		life = cmd.Life
