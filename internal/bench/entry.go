@@ -66,7 +66,7 @@ func (e *entry) turn(ctx context.Context, t turn) {
 		return
 	}
 	e.settle()
-	if err := t.run(ctx, e); err != nil {
+	if err := e.profiled(ctx, t.where, func() error { return t.run(ctx, e) }); err != nil {
 		e.fail(ctx, t.where, err)
 	}
 }

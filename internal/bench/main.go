@@ -45,6 +45,7 @@ func race(ctx context.Context, args []string) error {
 	short := flags.Bool("quick", false, "a minute's race of a few clients, whose figures mean nothing")
 	members := flags.String("members", "", "how many members a fan-out has, separated by commas, instead of 1000,10000")
 	from := flags.String("from", "", "do not race, but report what -json wrote to this file")
+	profiles := flags.String("profile", "", "write profiles of the servers into this directory; the figures then mean nothing")
 	var to outputs
 	flags.StringVar(&to.html, "html", "", "write a page with plots to this file")
 	flags.StringVar(&to.json, "json", "", "write all measurements to this file")
@@ -56,6 +57,7 @@ func race(ctx context.Context, args []string) error {
 	if *short {
 		p.rounds, p.scale = 1, quick()
 	}
+	p.scale.profiles = *profiles
 	var err error
 	if *members != "" {
 		if p.scale.members, err = numbers(*members); err != nil {

@@ -11,6 +11,8 @@ type scale struct {
 	time   time.Duration // of one turn
 	settle time.Duration // until what a turn puts off has been done
 
+	profiles string // where profiles of the servers go, if they are wanted
+
 	members     []int
 	fanoutSizes []int
 

@@ -17,6 +17,8 @@ type Stand struct {
 	sink  sink
 	seqs  []uint64              // what each room was sent
 	first atomic.Pointer[error] // that publishing returned
+
+	profile *os.File // being written, if it is
 }
 
 // Serve says what to serve.

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -65,4 +67,18 @@ type cancelling struct{ cancel context.CancelFunc }
 func (c *cancelling) Write(p []byte) (int, error) {
 	c.cancel()
 	return len(p), nil
+}
+
+func TestAProfileIsWrittenForEachCaseAndPeer(t *testing.T) {
+	s := tiny()
+	s.profiles = t.TempDir()
+	p := &plan{works: []*work{echoWork, idleWork}, peers: []*peer{floorPeer, hubPeer}, rounds: 1, scale: s, log: io.Discard}
+	require.Empty(t, p.run(t.Context()).failures())
+	for _, name := range []string{
+		"echo-2-connections-floor.cpu.pprof", "idle-10-connections-floor.heap.pprof", "idle-10-connections-longsplice-hub.heap.pprof",
+	} {
+		profile, err := os.ReadFile(filepath.Join(s.profiles, name))
+		require.NoError(t, err)
+		require.NotEmpty(t, profile, name)
+	}
 }

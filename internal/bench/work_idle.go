@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 )
 
 // Idle connections have joined a room and have said nothing for some seconds. The
@@ -47,6 +48,15 @@ func (e *entry) idle(ctx context.Context, at where) error {
 	}
 	if err := r.server.call(ctx, "Stand.Memory", struct{}{}, &after); err != nil {
 		return err
+	}
+	if e.scale.profiles != "" {
+		name, err := filepath.Abs(e.profileOf(at, "heap"))
+		if err == nil {
+			err = r.server.call(ctx, "Stand.Profile", Profiling{File: name, Heap: true}, nil)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	// Who has gone would have cost nothing.
 	if err := r.crowd.call(ctx, "Crowd.Reach", struct{}{}, nil); err != nil {
