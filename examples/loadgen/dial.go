@@ -71,10 +71,10 @@ func dialTLS(ctx context.Context, dial dialFunc, address string, trust *tls.Conf
 }
 
 // cutting returns a dial function whose connections are cut after about the time
-// given, between half and one and a half of it, and calls struck for each that
-// was. It leaves the connection itself as it is, so that what is measured is what
+// given, between half and one and a half of it, if strikes then returns true, and
+// calls struck for each that was. It leaves the connection itself as it is, so that what is measured is what
 // an application would have. Zero means never.
-func cutting(every time.Duration, struck func()) dialFunc {
+func cutting(every time.Duration, strikes func() bool, struck func()) dialFunc {
 	dial := new(net.Dialer).DialContext
 	if every <= 0 {
 		return dial
@@ -84,7 +84,7 @@ func cutting(every time.Duration, struck func()) dialFunc {
 		if err == nil {
 			tcp := nc.(*net.TCPConn)
 			time.AfterFunc(every/2+rand.N(every), func() {
-				if cut(tcp, rand.N(2) == 0) {
+				if strikes() && cut(tcp, rand.N(2) == 0) {
 					struck()
 				}
 			})

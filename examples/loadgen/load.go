@@ -58,7 +58,8 @@ func newLoad(o options) (*load, error) {
 // connConfig is for a client, whose links call struck when they are cut.
 func (l *load) connConfig(struck func()) *conn.Config {
 	cfg := *l.base
-	cfg.Dialers = dialers(cutting(l.cut, struck), cfg.TLS)
+	talking := func() bool { return l.over.Err() == nil }
+	cfg.Dialers = dialers(cutting(l.cut, talking, struck), cfg.TLS)
 	return &cfg
 }
 

@@ -53,8 +53,11 @@ func (r *report) tiles() []tile {
 		{Name: "p99.9", Value: milli(r.Latency.Corrected.P999)},
 		{Name: "delivered", Value: rate(r.Throughput.Delivered) + "/s"},
 		{Name: "connections", Value: liveline.Count(r.Connections.Made), Bad: int(r.Connections.Made) < r.Connections.Wanted},
-		{Name: "lost, doubled, reordered", Value: fmt.Sprintf("%d, %d, %d", v.Lost, v.Doubled, v.Reordered), Bad: v != faultCounts{}},
+		{Name: "lost, doubled, reordered", Value: fmt.Sprintf("%d, %d, %d", v.Lost, v.Doubled, v.Reordered), Bad: v.Lost+v.Doubled+v.Reordered > 0},
 		{Name: "errors", Value: fmt.Sprintf("%s (%.3g%%)", liveline.Count(r.ErrorsAll), 100*r.ErrorRate), Bad: r.ErrorsAll > 0},
+	}
+	if v.SessionsLost > 0 {
+		all = append(all, tile{Name: "sessions lost", Value: liveline.Count(v.SessionsLost), Bad: true})
 	}
 	if r.Cuts.Cuts > 0 {
 		all = append(all, tile{Name: "cuts, resumed", Value: liveline.Count(r.Cuts.Cuts) + ", " + liveline.Count(r.Cuts.Resumed)})
@@ -108,7 +111,7 @@ func (r *report) figures() []figure {
 	if r.ErrorsAll > 0 {
 		p := plot{
 			name: "errors over time", xUnit: seconds, yUnit: grouped, shades: r.shades(), bars: true,
-			lines: []line{r.counted("errors", "c4", func(p point) float64 { return float64(p.Errors) })},
+			lines: []line{r.counted("errors", "c2", func(p point) float64 { return float64(p.Errors) })},
 		}
 		all = append(all, figure{"Errors", "In each window of time, without those that are known only at the end.", p.svg()})
 	}

@@ -36,6 +36,8 @@ type shard struct {
 	unhurried *hdrhistogram.Histogram // the same, from the time that it was sent
 	late      *hdrhistogram.Histogram // how much later it was sent than due
 	delivered uint64                  // of what counts
+
+	sentThen, deliveredThen uint64 // while it counts, whenever it was due
 }
 
 func newRecorder(begin, end time.Duration) *recorder {
@@ -51,13 +53,15 @@ func (r *recorder) counts(due time.Duration) bool { return due >= r.begin && due
 
 // sent takes note of a message at the moment of its sending.
 func (r *recorder) sent(client int, st stamp) {
-	if !r.counts(st.due) {
-		return
-	}
 	s := &r.shards[client%len(r.shards)]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	record(s.late, st.sent-st.due, 1)
+	if r.counts(st.sent) {
+		s.sentThen++
+	}
+	if r.counts(st.due) {
+		record(s.late, st.sent-st.due, 1)
+	}
 }
 
 // arrived takes note of a message that has arrived now, for the first time.
@@ -66,6 +70,9 @@ func (r *recorder) arrived(client int, st stamp, now time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	record(s.window, now-st.due, 1)
+	if r.counts(now) {
+		s.deliveredThen++
+	}
 	if r.counts(st.due) {
 		s.delivered++
 		record(s.latency, now-st.due, 1)
@@ -90,6 +97,7 @@ func (r *recorder) window() *hdrhistogram.Histogram {
 type total struct {
 	latency, unhurried, late *hdrhistogram.Histogram
 	delivered                uint64
+	sentThen, deliveredThen  uint64
 }
 
 func (r *recorder) total() total {
@@ -101,6 +109,8 @@ func (r *recorder) total() total {
 		t.unhurried.Merge(s.unhurried)
 		t.late.Merge(s.late)
 		t.delivered += s.delivered
+		t.sentThen += s.sentThen
+		t.deliveredThen += s.deliveredThen
 		s.mu.Unlock()
 	}
 	return t

@@ -18,6 +18,8 @@ func TestTheWarmUpDoesNotCount(t *testing.T) {
 	}
 	all := r.total()
 	require.EqualValues(t, 2, all.delivered)
+	require.EqualValues(t, 3, all.deliveredThen, "one was due before, and none came too late")
+	require.EqualValues(t, 3, all.sentThen)
 	require.EqualValues(t, 2, all.latency.TotalCount())
 	require.InEpsilon(t, 3e6, all.latency.Max(), 0.001, "from the time that it was due")
 	require.InEpsilon(t, 2e6, all.unhurried.Max(), 0.001, "from the time that it was sent")

@@ -78,6 +78,8 @@ type messages struct {
 	All       uint64 `json:"all_delivered"`
 }
 
+// throughput is of the time that counts, whenever what was sent or delivered in it
+// was due.
 type throughput struct {
 	Sent      float64 `json:"sent_per_s"`
 	Delivered float64 `json:"delivered_per_s"`
@@ -159,7 +161,7 @@ func (l *load) report(parties []party, s *series) *report {
 	}
 	r.Latency = l.latency(t)
 	if secs := r.Setup.Length; secs > 0 {
-		r.Throughput = throughput{float64(r.Messages.Sent) / secs, float64(r.Messages.Delivered) / secs}
+		r.Throughput = throughput{float64(t.sentThen) / secs, float64(t.deliveredThen) / secs}
 	}
 	r.judge(l)
 	return r

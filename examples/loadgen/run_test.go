@@ -135,6 +135,7 @@ func TestABadServerIsFoundOut(t *testing.T) {
 		Lost: dropped.Load() + changed.Load() + held, Doubled: doubled.Load(), Reordered: exchanged.Load(), Corrupted: changed.Load(),
 	}, r.Verdict)
 	require.Contains(t, lastLine(out), r.Verdict.String())
+	require.Contains(t, out, "have no latency")
 	require.Positive(t, exchanged.Load())
 }
 

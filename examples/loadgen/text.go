@@ -84,11 +84,22 @@ func (r *report) text(w io.Writer) {
 	if r.Latency.Interval > 0 {
 		fmt.Fprintf(w, ", %s", milli(r.Latency.Interval))
 	}
+	if without := r.Without(); without != "" {
+		fmt.Fprintf(w, "\n%s", without)
+	}
 	fmt.Fprint(w, "\n\n")
 	for _, kind := range slices.Sorted(maps.Keys(r.Errors)) {
 		fmt.Fprintf(w, "error: %s: %s\n", kind, liveline.Count(r.Errors[kind]))
 	}
 	fmt.Fprintf(w, "errors=%d (%.3g%%) %v\n", r.ErrorsAll, 100*r.ErrorRate, r.Verdict)
+}
+
+// Without says what the latencies leave out, if they do.
+func (r *report) Without() string {
+	if n := r.Verdict.Lost + r.Verdict.Unknown + r.Messages.Unsent; n > 0 {
+		return fmt.Sprintf("%s messages that did not arrive, or were not even sent, have no latency: the truth is worse.", liveline.Count(n))
+	}
+	return ""
 }
 
 // facts are what has a name and a sentence.
