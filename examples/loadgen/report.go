@@ -1,16 +1,10 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"runtime"
 	"slices"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // A report is all that a run has found. It is what -json writes. Times are in
@@ -203,86 +197,4 @@ func (l *load) latency(t total) latency {
 		Interval:   ms(int64(interval)), Corrected: quantitiesOf(h), FromSend: quantitiesOf(t.unhurried),
 		Curves: []curve{curveOf("corrected", h), curveOf("as measured", t.unhurried)},
 	}
-}
-
-func (r *report) judge(l *load) {
-	r.Errors, r.ErrorsAll = l.counts.errors.byKind(), l.counts.errors.total()
-	if of := max(r.Messages.AllSent+r.Messages.Unsent, 1); r.ErrorsAll > 0 {
-		r.ErrorRate = float64(r.ErrorsAll) / float64(of)
-	}
-	r.Passed = r.Verdict == faultCounts{} && !l.maxErrors.exceeded(r.ErrorsAll, r.Messages.AllSent+r.Messages.Unsent) &&
-		r.Messages.AllSent > 0
-}
-
-// publish writes the report in all of the forms that are asked for, and returns
-// nil if the run has passed.
-func (r *report) publish(o options, stdout io.Writer) error {
-	var errs []error
-	if o.json != "" {
-		b, err := json.MarshalIndent(r, "", "  ")
-		if err == nil {
-			err = os.WriteFile(o.json, append(b, '\n'), 0o666)
-		}
-		errs = append(errs, err)
-	}
-	if o.html != "" {
-		b, err := r.page()
-		if err == nil {
-			err = os.WriteFile(o.html, b, 0o666)
-		}
-		errs = append(errs, err)
-	}
-	r.text(stdout)
-	switch {
-	case r.Verdict != faultCounts{}:
-		errs = append(errs, errors.New("not every message arrived exactly once and in order"))
-	case r.Messages.AllSent == 0:
-		errs = append(errs, errors.New("nothing was sent"))
-	case !r.Passed:
-		errs = append(errs, fmt.Errorf("%d errors, and -max-errors is %v", r.ErrorsAll, &o.maxErrors))
-	}
-	return errors.Join(errs...)
-}
-
-// quantities are the figures of a distribution, in milliseconds.
-type quantities struct {
-	Count int64   `json:"count"`
-	Min   float64 `json:"min_ms"`
-	Mean  float64 `json:"mean_ms"`
-	P50   float64 `json:"p50_ms"`
-	P90   float64 `json:"p90_ms"`
-	P99   float64 `json:"p99_ms"`
-	P999  float64 `json:"p99_9_ms"`
-	P9999 float64 `json:"p99_99_ms"`
-	Max   float64 `json:"max_ms"`
-}
-
-func ms(ns int64) float64 { return float64(ns) / 1e6 }
-
-func quantitiesOf(h *hdrhistogram.Histogram) quantities {
-	if h.TotalCount() == 0 {
-		return quantities{}
-	}
-	v := h.ValueAtPercentilesSlice([]float64{50, 90, 99, 99.9, 99.99})
-	return quantities{
-		Count: h.TotalCount(), Min: ms(h.Min()), Mean: h.Mean() / 1e6,
-		P50: ms(v[0]), P90: ms(v[1]), P99: ms(v[2]), P999: ms(v[3]), P9999: ms(v[4]), Max: ms(h.Max()),
-	}
-}
-
-// A curve is a distribution by percentiles, ever closer to the largest.
-type curve struct {
-	Name   string       `json:"name"`
-	Points [][2]float64 `json:"points"` // percentile, milliseconds
-}
-
-func curveOf(name string, h *hdrhistogram.Histogram) curve {
-	c := curve{Name: name}
-	if h.TotalCount() == 0 {
-		return c
-	}
-	for _, b := range h.CumulativeDistributionWithTicks(5) {
-		c.Points = append(c.Points, [2]float64{b.Quantile, ms(b.ValueAt)})
-	}
-	return c
 }
