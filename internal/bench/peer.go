@@ -72,7 +72,7 @@ type client interface {
 
 // peers are all that take part, the floor first.
 var peers = []*peer{
-	floorPeer, longsplicePeer, readerPeer, hubPeer, wsPeer,
+	floorPeer, longsplicePeer, readerPeer, hubPeer, wsPeer, tlsPeer,
 	gorillaPeer, gwsPeer, coderPeer, melodyPeer, natsPeer, grpcPeer, yamuxPeer, tutorialPeer,
 }
 
