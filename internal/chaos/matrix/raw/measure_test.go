@@ -77,17 +77,16 @@ func (s *stalls) excuse() time.Duration {
 	return sum + tolerated
 }
 
-// within reports whether the process stood still at some time from one instant to
-// another.
-func (s *stalls) within(from, to time.Time) bool {
+// during is how long the process did not run from one instant to another, in all.
+func (s *stalls) during(from, to time.Time) (sum time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, end := range s.until {
 		if end.After(from) && end.Add(-s.each[i]).Before(to) {
-			return true
+			sum += s.each[i]
 		}
 	}
-	return false
+	return sum
 }
 
 // ofHeartbeat is the excuse of a heartbeat's verdict: where a stall was long enough

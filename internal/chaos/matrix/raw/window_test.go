@@ -112,7 +112,7 @@ func (h *hall) percentile(pace *stalls, over <-chan struct{}) time.Duration {
 		l.mu.Lock()
 		for i, late := range l.late[first:h.said] {
 			began := time.Unix(0, h.at[first+i].Load())
-			if !pace.within(began, began.Add(late)) {
+			if pace.during(began, began.Add(late)) == 0 {
 				all = append(all, late)
 			}
 		}
