@@ -12,12 +12,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/longsplice/longsplice/internal/chaos/row"
 	"github.com/longsplice/longsplice/internal/wire"
 )
 
 // What a handler does wrong ends its own session, with the message in hand not
 // consumed, and nobody else's.
 func TestHandlerThatFails(t *testing.T) {
+	row.Of(t, 36, "")
 	for name, c := range map[string]struct {
 		do     func() error
 		code   Code
@@ -71,6 +73,7 @@ func TestHandlerThatFails(t *testing.T) {
 // While a handler is busy its peer hears that the link lives, and how much was
 // received; what waits is bounded by the window.
 func TestBusyHandlerDoesNotSilenceTheLink(t *testing.T) {
+	row.Of(t, 37, "")
 	for name, busy := range map[string]func(context.Context, *Conn, chan struct{}){
 		"before it receives": func(_ context.Context, _ *Conn, done chan struct{}) { <-done },
 		"with a message": func(ctx context.Context, c *Conn, done chan struct{}) {

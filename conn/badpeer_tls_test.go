@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/longsplice/longsplice/internal/chaos/row"
 )
 
 // onTLS serves TLS on loopback, and returns the address, a configuration that
@@ -60,6 +62,7 @@ func TestAuthenticateSeesTLS(t *testing.T) {
 // The socket under TLS is cut without close_notify, as an attacker on the path
 // can: that is no end of the session, and nothing of it is lost.
 func TestTruncatedTLSIsNoEnd(t *testing.T) {
+	row.Of(t, 49, "TLS")
 	r, trust, _ := onTLS(t)
 	dial := func() (*rawPeer, net.Conn) {
 		inner, err := net.Dial("tcp", r.addr)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/conn/conntest"
+	"github.com/longsplice/longsplice/internal/chaos/row"
 )
 
 // zinx #71, #315, #400; gorilla #698, #957: senders of all kinds run into the
@@ -95,6 +96,7 @@ func requireEnd(t *testing.T, err error) {
 // Row 38: Close races Send, Receive, Flush, dials and resumptions, thousands of
 // times. It returns within a second, and so does everything else.
 func TestCloseRacesEverything(t *testing.T) {
+	row.Of(t, 38, "")
 	runs := 2000
 	if testing.Short() {
 		runs = 200

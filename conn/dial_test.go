@@ -14,6 +14,7 @@ import (
 
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/conn/conntest"
+	"github.com/longsplice/longsplice/internal/chaos/row"
 	"github.com/longsplice/longsplice/reconnect"
 )
 
@@ -164,6 +165,7 @@ func TestOnStateTellsTheWholeLife(t *testing.T) {
 
 // Row 28: without a link messages gather up to the send buffer, and no further.
 func TestOfflineOverflow(t *testing.T) {
+	row.Of(t, 28, "")
 	synctest.Test(t, func(t *testing.T) {
 		const buffer = 10_000
 		b, c, s := pair(t, &conn.Config{MinPing: -1, SendBuffer: buffer}, conn.Config{SendBuffer: buffer})

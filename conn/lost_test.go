@@ -16,6 +16,7 @@ import (
 
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/conn/conntest"
+	"github.com/longsplice/longsplice/internal/chaos/row"
 )
 
 // Row 13: another process has taken the server's place.
@@ -123,6 +124,7 @@ func (b *bed) vanish(t *testing.T, cfg conn.Config) {
 // Row 30: the client returns and the session expires at about the same instant.
 // It is resumed, or lost, and both ends agree.
 func TestExpiryRacesResume(t *testing.T) {
+	row.Of(t, 30, "")
 	resumed, lost := 0, 0
 	for seed := range uint64(500) {
 		synctest.Test(t, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/conn/conntest"
+	"github.com/longsplice/longsplice/internal/chaos/row"
 	"github.com/longsplice/longsplice/reconnect"
 )
 
@@ -44,6 +45,7 @@ func exchange(t *testing.T, c, s *conn.Conn, n int) {
 // Row 1: a reset or an end after every single byte of either direction, on the
 // first link and on the one after.
 func TestCutAtEveryByte(t *testing.T) {
+	row.Of(t, 1, "")
 	const n = 8
 	for _, how := range []conntest.Ending{conntest.RST, conntest.FIN} {
 		for _, way := range []conntest.Direction{conntest.ToServer, conntest.ToClient} {
@@ -131,6 +133,7 @@ func (b *bed) torment(rng *rand.Rand, done <-chan struct{}) error {
 
 // Row 19.
 func TestAThousandImmediateResumes(t *testing.T) {
+	row.Of(t, 19, "")
 	synctest.Test(t, func(t *testing.T) {
 		b, c, s := pair(t, nil, conn.Config{Retry: reconnect.Policy{StableAfter: -1, InitialDelay: time.Nanosecond, MaxDelay: time.Nanosecond}})
 		for i := range 1000 {
@@ -145,6 +148,7 @@ func TestAThousandImmediateResumes(t *testing.T) {
 
 // Row 34: links that die young do not reset the backoff.
 func TestFlappingDoesNotResetTheBackoff(t *testing.T) {
+	row.Of(t, 34, "")
 	synctest.Test(t, func(t *testing.T) {
 		ch := make(capture, 16)
 		b := newBed(t, ch, nil)
@@ -162,6 +166,7 @@ func TestFlappingDoesNotResetTheBackoff(t *testing.T) {
 
 // Row 29: what is sent while the replay is under way comes behind it.
 func TestSendsDuringReplayKeepTheirOrder(t *testing.T) {
+	row.Of(t, 29, "")
 	for seed := range uint64(200) {
 		synctest.Test(t, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 2))
@@ -188,6 +193,7 @@ func TestSendsDuringReplayKeepTheirOrder(t *testing.T) {
 
 // Row 17: the client comes back while its old link still lives on the server.
 func TestResumeWhileTheOldLinkLives(t *testing.T) {
+	row.Of(t, 17, "")
 	synctest.Test(t, func(t *testing.T) {
 		b, c, s := pair(t, nil, conn.Config{Heartbeat: watch})
 		for i := range 50 {

@@ -7,11 +7,14 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/longsplice/longsplice/internal/chaos/row"
 )
 
 // Row 18: two resumptions of one session at the same time, with the same
 // attempt or with one after the other: exactly one link is left, and it works.
 func TestTwoConcurrentResumesExactlyOneWins(t *testing.T) {
+	row.Of(t, 18, "")
 	won := [2]int{}
 	for seed := range uint64(1000) {
 		synctest.Test(t, func(t *testing.T) {

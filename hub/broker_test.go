@@ -15,6 +15,7 @@ import (
 
 	"github.com/longsplice/longsplice/hub"
 	"github.com/longsplice/longsplice/hub/hubtest"
+	"github.com/longsplice/longsplice/internal/chaos/row"
 )
 
 // A listener is a member that keeps what it takes.
@@ -113,6 +114,7 @@ func TestRoomsOfSeveralNodes(t *testing.T) {
 
 // FAULTS row 48: what a node missed is told, once, and it goes on.
 func TestPartitionedNodeTellsOfTheGap(t *testing.T) {
+	row.Of(t, 48, "")
 	c := newCluster(t, 2)
 	near, _ := c.join(t, 0, "r")
 	far, _ := c.join(t, 1, "r")
@@ -146,6 +148,7 @@ func TestLostMessagesAreTold(t *testing.T) {
 
 // FAULTS row 48: the broker begins anew.
 func TestRestartedBrokerBeginsAnotherEpoch(t *testing.T) {
+	row.Of(t, 48, "")
 	c := newCluster(t, 2)
 	l, s := c.join(t, 1, "r")
 	c.publish(t, 0, "r", "1", "2")

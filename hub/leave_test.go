@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/longsplice/longsplice/internal/chaos/row"
 )
 
 // A guarded member fails the test if an offer begins after its Leave has
@@ -48,6 +50,7 @@ func (m *guarded) leave(s *Sub[string]) {
 
 // FAULTS row 47.
 func TestChurn(t *testing.T) {
+	row.Of(t, 47, "")
 	for _, members := range []int{1, 40} { // served by publishers, and by a goroutine
 		t.Run(fmt.Sprint(members), func(t *testing.T) { churn(t, members) })
 	}
