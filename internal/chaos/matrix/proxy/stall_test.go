@@ -19,7 +19,7 @@ type stall struct {
 
 // watchStalls watches for the rest of a test.
 func watchStalls(t *testing.T) *stalls {
-	const every, tolerated = 10 * time.Millisecond, 15 * time.Millisecond
+	const every, tolerated = 10 * time.Millisecond, 5 * time.Millisecond
 	s := new(stalls)
 	tick := time.NewTicker(every)
 	done, over := make(chan struct{}), make(chan struct{})
