@@ -14,9 +14,14 @@ type entry struct {
 	out   *results
 	rig   *rig // nil if each turn has processes of its own
 
-	failed bool // it takes no further turns
+	failed bool  // it takes no further turns
+	enough where // it takes no further turns in this case
 	bill   *bill
 }
+
+// tooLong is how long a turn may take. Who takes longer, as many do for a burst to
+// ten thousand members, has done so much in it that one round will do.
+const tooLong = 4 * time.Second
 
 // A bill is for a turn whose costs are still coming in.
 type bill struct {
@@ -62,12 +67,16 @@ func (e *entry) open(ctx context.Context, pt part) {
 }
 
 func (e *entry) turn(ctx context.Context, t turn) {
-	if e.failed || ctx.Err() != nil {
+	if e.failed || e.enough == t.where || ctx.Err() != nil {
 		return
 	}
 	e.settle()
+	began := time.Now()
 	if err := e.profiled(ctx, t.where, func() error { return t.run(ctx, e) }); err != nil {
 		e.fail(ctx, t.where, err)
+	}
+	if e.rig != nil && time.Since(began) > max(tooLong, 5*e.scale.time) {
+		e.enough = t.where
 	}
 }
 

@@ -48,7 +48,7 @@ func full(long time.Duration) scale {
 		senders:      []int{1, 64},
 		streamSizes:  []int{16, 64, 1 << 10, 64 << 10},
 		idleConns:    15_000,
-		idleFor:      8 * time.Second,
+		idleFor:      5 * time.Second,
 		stormClients: 10_000,
 		stormEvery:   time.Second,
 		stormDown:    4 * time.Second,
@@ -57,7 +57,7 @@ func full(long time.Duration) scale {
 		growRooms:    []int{1, 10, 100, 1_000, 10_000},
 
 		growPublishers: []int{1, 2, 8},
-		growSizes:      []int{16, 128, 1 << 10, 4 << 10, 16 << 10, 64 << 10},
+		growSizes:      []int{16, 128, 1 << 10, 8 << 10, 64 << 10},
 	}
 }
 

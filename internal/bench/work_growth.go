@@ -6,7 +6,7 @@ package main
 var growthWork = &work{
 	name:    "growth",
 	title:   "Cost as it grows: fan-out of single messages",
-	rounds:  3,
+	rounds:  2,
 	figures: fanoutWork.figures,
 	parts: func(s scale) (all []part) {
 		const size = 128

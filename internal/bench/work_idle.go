@@ -14,7 +14,7 @@ var idleWork = &work{
 	brief:  "idle",
 	key:    anyCase,
 	title:  "Memory of an idle connection in the server's process",
-	rounds: 3,
+	rounds: 2,
 	figures: []figure{
 		{name: "RSS/connection", unit: "KiB"},
 		{name: "stacks", unit: "KiB"},

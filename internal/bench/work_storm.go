@@ -20,7 +20,7 @@ var stormWork = &work{
 	brief:  "storm",
 	key:    anyCase,
 	title:  "Reconnect storm: the server is killed and started again",
-	rounds: 3,
+	rounds: 2,
 	figures: []figure{
 		{name: "all back", unit: "s"},
 		{name: "half back", unit: "s"},
