@@ -70,8 +70,13 @@ func (w *way) onLink(l *faultproxy.Link) {
 
 func drawWay(rng *rand.Rand) faultproxy.Direction { return faultproxy.Direction(1 + rng.IntN(3)) }
 
-// drawByte draws the byte at which to strike. More often than not it is soon.
-func drawByte(rng *rand.Rand) int64 { return rng.Int64N(1 + rng.Int64N(1+rng.Int64N(1<<19))) }
+// drawByte draws the byte at which to strike: often within the handshake.
+func drawByte(rng *rand.Rand) int64 {
+	if rng.IntN(3) == 0 {
+		return rng.Int64N(300)
+	}
+	return rng.Int64N(1 + rng.Int64N(1+rng.Int64N(1<<19)))
+}
 
 // heal ends all faults of the way, and those to come.
 func (w *way) heal() {
