@@ -36,6 +36,7 @@ type child struct {
 	names   names
 	hoard   []*os.File
 	drain   func(context.Context) error // of a server
+	crowd   *crowd
 }
 
 func childMain(js string) int {
@@ -44,6 +45,7 @@ func childMain(js string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
+	_ = os.WriteFile("/proc/self/autogroup", []byte(priority), 0) // not every kernel has it
 	terminate := make(chan os.Signal, 1)
 	signal.Notify(terminate, syscall.SIGTERM)
 	commands := make(chan command)
@@ -62,6 +64,10 @@ func childMain(js string) int {
 		c.beClient()
 	case "proxy":
 		end = c.beProxy()
+	case "echo":
+		end = c.beEcho()
+	case "crowd":
+		c.beCrowd()
 	case "silent":
 		end = c.beSilent()
 	}
@@ -133,14 +139,20 @@ func (c *child) obey(cmd command) {
 				c.emit(event{Ev: evFlushed, ID: p.c.ID()})
 			})
 		}
+	case "gone":
+		close(c.crowd.gone)
 	case "report":
+		if c.crowd != nil {
+			c.crowd.report(cmd.Since)
+			break
+		}
 		report := event{Ev: evReport, Asked: c.names.count()}
 		for _, p := range c.peers {
 			report.Peers = append(report.Peers, p.accountLocked())
 		}
 		c.emit(report)
 	case "heap":
-		c.emit(event{Ev: evHeap, N: uint64(row.Hold().Heap)})
+		c.emit(event{Ev: evHeap, N: uint64(row.Hold().Heap), Resident: resident(), Took: processorTime()})
 	case "name":
 		c.names.set(cmd.Addr)
 	case "halfclose":

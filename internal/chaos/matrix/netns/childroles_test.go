@@ -14,15 +14,19 @@ import (
 	"github.com/longsplice/longsplice/conn/conntest/faultproxy"
 )
 
-// beServer serves the address, and returns what ends that.
+// beServer talks to the sessions it has, and returns what ends that.
 func (c *child) beServer() (end func()) {
+	return c.serve(conn.HandlerFunc(c.handle), c.config())
+}
+
+func (c *child) serve(h conn.Handler, cfg *conn.Config) (end func()) {
 	tcp, err := net.Listen("tcp", c.set.Addr)
 	if err != nil {
 		c.bad("%v", err)
 		return func() {}
 	}
 	ln := c.set.Over.On(ear{tcp, &c.sockets})
-	srv := conn.NewServer(conn.HandlerFunc(c.handle), c.config())
+	srv := conn.NewServer(h, cfg)
 	c.drain = srv.Shutdown
 	c.wg.Go(func() {
 		if err := srv.Serve(c.ctx, ln); c.ctx.Err() == nil && !errors.Is(err, conn.ErrServerClosed) {

@@ -5,6 +5,7 @@ package netns
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -116,6 +117,19 @@ func (c *child) relieve() {
 	defer c.sockets.mu.Unlock()
 	e.Instants = c.sockets.failed
 	c.emit(e)
+}
+
+// resident is how much memory the process has.
+func resident() int64 {
+	var total, pages int64
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err == nil {
+		_, err = fmt.Sscan(string(statm), &total, &pages)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return pages * int64(os.Getpagesize())
 }
 
 // processorTime is how much of it the process has used.

@@ -104,10 +104,5 @@ func TestClientKilled(t *testing.T) {
 	})
 }
 
-// heap is how much memory the server's process uses.
-func (d *dialogue) heap() int64 {
-	d.t.Helper()
-	mark := d.srv.mark()
-	d.srv.tell(command{Do: "heap"})
-	return int64(d.srv.wait(mark, 1, "heap", is(evHeap))[0].N)
-}
+// heap is how much memory the server uses.
+func (d *dialogue) heap() int64 { return int64(d.memory(d.srv).N) }

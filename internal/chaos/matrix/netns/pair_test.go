@@ -32,8 +32,9 @@ var pairs atomic.Int64
 
 // A pair is two namespaces and the cable between them.
 type pair struct {
-	t  *testing.T
-	ns [2]string
+	t   *testing.T
+	ns  [2]string
+	exe string // of the processes, if it is another one than the test's own
 }
 
 // newPair makes two namespaces that are joined by a veth pair, and sees to it

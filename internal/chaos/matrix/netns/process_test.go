@@ -20,6 +20,11 @@ import (
 // patience is how long a test waits for what is not measured.
 const patience = 30 * time.Second
 
+// priority lets a child come before the machine's other work, of which its timing is
+// not to tell. Where the kernel groups processes by session, it compares sessions
+// first; a child has one of its own, which it gives the same priority.
+const priority = "-15"
+
 // A process is a child in a namespace, as its test sees it. Its methods are
 // for the test's own goroutine.
 type process struct {
@@ -39,19 +44,20 @@ type process struct {
 // and with the test's process.
 func (p *pair) start(s side, set settings) *process {
 	p.t.Helper()
-	exe, err := os.Executable()
-	require.NoError(p.t, err)
+	exe := p.exe
+	if exe == "" {
+		exe = executable(p.t)
+	}
 	js, err := json.Marshal(set)
 	require.NoError(p.t, err)
 	c := &process{
 		t: p.t, name: set.Role, exited: make(chan struct{}), changed: make(chan struct{}),
-		// It comes before the machine's other work, of which its timing is not to
-		// tell. Each command replaces itself with the next: signals reach the child.
-		cmd: exec.Command("nice", "-n", "-15", "ip", "netns", "exec", p.ns[s], exe),
+		// Each command replaces itself with the next: signals reach the child.
+		cmd: exec.Command("nice", "-n", priority, "ip", "netns", "exec", p.ns[s], exe),
 	}
 	c.cmd.Env = append(os.Environ(), childEnv+"="+string(js))
 	c.cmd.Stderr = &c.stderr
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setsid: true}
 	c.stdin, err = c.cmd.StdinPipe()
 	require.NoError(p.t, err)
 	stdout, err := c.cmd.StdoutPipe()
@@ -65,6 +71,13 @@ func (p *pair) start(s side, set settings) *process {
 		}
 	})
 	return c
+}
+
+func executable(t *testing.T) string {
+	t.Helper()
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	return exe
 }
 
 func (c *process) collect(stdout io.Reader) {

@@ -14,7 +14,7 @@ import (
 
 // settings make a child what it is.
 type settings struct {
-	Role       string // server, client, dial, proxy or silent
+	Role       string // server, client, dial, proxy, silent, crowd or echo
 	Over       stage.Over
 	Addr       string
 	Conns      int // of a client
@@ -35,10 +35,11 @@ type settings struct {
 
 // A command goes to a child's standard input. Its end means quit too.
 type command struct {
-	Do       string // send, talk, expect, flush, report, heap, dial, name, halfclose, exhaust, relieve, quit
+	Do       string // send, talk, expect, flush, report, heap, dial, name, halfclose, exhaust, relieve, gone, quit
 	Addr     string // name: what it now stands for
 	N        uint64
 	Every    time.Duration // send, talk: between two messages
+	Since    time.Duration // report, to a crowd: of dials
 	Cancel   time.Duration // dial: after which the context is cancelled
 	Attempts int           // dial: after which the policy gives up
 	Limit    time.Duration // dial: of one attempt
@@ -63,6 +64,8 @@ const (
 	evDialled   = "dialled"  // answers dial: it took Took, counted from the cancellation if there was one
 	evStall     = "stall"    // the process did not run for Took longer than it should
 	evBad       = "bad"      // something that must not happen, in Err
+	evReady     = "ready"    // crowd: all have said something and been answered
+	evBack      = "back"     // crowd: all have said again what was lost, and been answered
 	evDrained   = "drained"  // server: Shutdown has returned, with Err
 	evBye       = "bye"      // answers quit: Goroutines and Files were left behind, Err says which
 )
@@ -83,8 +86,13 @@ type event struct {
 	Took   time.Duration `json:",omitempty"`
 	Peers  []account     `json:",omitempty"`
 
-	Instants []time.Duration `json:",omitempty"` // relieve: when Accept failed
+	Instants []time.Duration `json:",omitempty"` // relieve: when Accept failed; report of a crowd: when each first dialled, of N dials
 	Asked    int             `json:",omitempty"` // report: how often the DNS server was
+	Resident int64           `json:",omitempty"` // heap: bytes of memory of the process
+
+	// report of a crowd: sessions that were said to be lost, messages that were or
+	// came twice.
+	Told, Lost, Doubled int64 `json:",omitempty"`
 
 	Goroutines, Files int `json:",omitempty"`
 }
