@@ -300,11 +300,13 @@ func (p *played) heardInRoom(msg []byte) {
 			p.life, p.position = life, next
 		case hub.Gap:
 			p.books.gaps.Add(1)
-			p.silent(from)
+			p.silent("a gap from", from)
 			p.position = next
 		}
 	case msg[0] == tagBye && readNumbers(msg, &next):
-		p.silent(next)
+		if p.position > 0 { // else it has left before it was told that it has joined
+			p.silent("goodbye at", next)
+		}
 	default:
 		p.books.room.wrong.Add(1)
 		p.fault(p.record, errStray)
@@ -312,7 +314,7 @@ func (p *played) heardInRoom(msg []byte) {
 }
 
 // silent checks that the server says that the member is where it is.
-func (p *played) silent(position uint64) {
+func (p *played) silent(of string, position uint64) {
 	switch {
 	case position > p.position:
 		p.books.room.lost.Add(position - p.position)
@@ -321,5 +323,5 @@ func (p *played) silent(position uint64) {
 	default:
 		return
 	}
-	p.fault(p.record, fmt.Errorf("a member has counted to %d, and is told %d", p.position, position))
+	p.fault(p.record, fmt.Errorf("a member has counted to %d, and is told of %s %d", p.position, of, position))
 }
