@@ -44,6 +44,7 @@ type client struct {
 	answered chan struct{}
 	quiet    chan struct{} // closed when it says nothing more
 	hush     func()
+	arrive   func()      // in its rooms, or it never will
 	serving  atomic.Bool // there is a session
 
 	mu   sync.Mutex // covers all below: states of two sessions may overlap
@@ -61,12 +62,14 @@ func newClient(l *load, index int, p party) *client {
 		born: time.Duration(float64(l.ramp) * float64(index) / float64(l.clients)),
 	}
 	c.hush = sync.OnceFunc(func() { close(c.quiet) })
+	c.arrive = sync.OnceFunc(l.here.enter)
 	return c
 }
 
 // run lives from the client's place in the ramp until all has arrived.
 func (cl *client) run(ctx context.Context) {
 	defer cl.hush()
+	defer cl.arrive()
 	if !cl.sleepUntil(cl.over, cl.born) {
 		return
 	}

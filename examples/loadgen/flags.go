@@ -16,6 +16,7 @@ type options struct {
 	work        string
 	clients     int
 	ramp        time.Duration
+	patience    time.Duration
 	warmup      time.Duration
 	length      time.Duration // of what is counted
 	drain       time.Duration
@@ -43,6 +44,7 @@ func (o *options) flags() *flag.FlagSet {
 	f.StringVar(&o.work, "work", "echo", "echo (a server that says back each message) or chat (examples/chat/server)")
 	f.IntVar(&o.clients, "clients", 100, "connections")
 	f.DurationVar(&o.ramp, "ramp", time.Second, "open the connections evenly over this time")
+	f.DurationVar(&o.patience, "patience", 10*time.Second, "wait so much longer for clients to be connected, and in a chat for rooms to be full")
 	f.DurationVar(&o.warmup, "warmup", time.Second, "after that, do not count what is sent for so long")
 	f.DurationVar(&o.length, "for", 10*time.Second, "then count what is sent for so long")
 	f.DurationVar(&o.drain, "drain", 10*time.Second, "in the end, wait so long for what has not arrived")
@@ -98,7 +100,7 @@ func (o *options) check(given map[string]bool) error {
 		return errors.New("-work is echo or chat")
 	case o.clients < 1:
 		return errors.New("-clients must be at least 1")
-	case min(o.ramp, o.warmup, o.cut, o.drain) < 0 || min(o.length, o.timeout) <= 0:
+	case min(o.ramp, o.patience, o.warmup, o.cut, o.drain) < 0 || min(o.length, o.timeout) <= 0:
 		return errors.New("a duration is negative, or -for or -timeout zero")
 	case o.closed && (given["rate"] || given["arrivals"]):
 		return errors.New("-rate and -arrivals are for an open loop, without -closed")
@@ -130,10 +132,8 @@ func (o *options) checkWork() error {
 	return err
 }
 
-// begin and end are when what is sent begins and ceases to count, from the start
-// of the run.
-func (o *options) begin() time.Duration { return o.ramp + o.warmup }
-func (o *options) end() time.Duration   { return o.begin() + o.length }
+// planned is how long the run is to take.
+func (o *options) planned() time.Duration { return o.ramp + o.warmup + o.length }
 
 // A tolerance is how many errors are accepted.
 type tolerance struct {

@@ -13,8 +13,7 @@ import (
 func TestFlags(t *testing.T) {
 	o, err := parse([]string{"-target", "ws://x/chat", "-rate", "1000", "-size", "64-1024", "-for", "60s", "-ramp", "10s"}, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, 11*time.Second, o.begin())
-	require.Equal(t, 71*time.Second, o.end())
+	require.Equal(t, 71*time.Second, o.planned())
 	require.Equal(t, "loadgen -target ws://x/chat -rate 1000 -size 64-1024 -for 60s -ramp 10s", o.commandLine)
 	o, err = parse([]string{"-closed", "-think", "1s"}, io.Discard)
 	require.NoError(t, err)

@@ -18,10 +18,12 @@ const farewell = 2 * time.Second
 // A load is a run: what its clients share.
 type load struct {
 	options
-	began    time.Time
-	base     *conn.Config
-	pacer    *pacer
-	counts   counts
+	began  time.Time
+	base   *conn.Config
+	pacer  *pacer
+	counts counts
+	*phases
+	here     *muster // of all clients: they have somebody to talk to, or are gone
 	recorder *recorder
 	connects *stopwatch // from a client's place in the ramp until it is connected
 	resumes  *stopwatch // from the loss of a link until the session goes on
@@ -43,8 +45,9 @@ func newLoad(o options) (*load, error) {
 	}
 	l := &load{
 		pacer:   p,
-		options: o, recorder: newRecorder(o.begin(), o.end()), connects: newStopwatch(), resumes: newStopwatch(),
+		options: o, phases: newPhases(), here: newMuster(o.clients), connects: newStopwatch(), resumes: newStopwatch(),
 	}
+	l.recorder = newRecorder(l.phases)
 	l.base = &conn.Config{
 		MaxMessage: max(1<<20, o.sizes.most()),
 		TLS:        trust,
@@ -95,6 +98,21 @@ func run(ctx context.Context, o options, stdout, progress io.Writer) error {
 	return r.publish(o, stdout)
 }
 
+// keepTime has what is sent count as soon as all clients are there, after the warm-up,
+// and returns when the time is up. For those who do not come it waits in vain.
+func (l *load) keepTime() {
+	late := time.NewTimer(l.ramp + l.patience)
+	defer late.Stop()
+	select {
+	case <-l.here.full:
+	case <-late.C:
+	case <-l.over.Done():
+		return
+	}
+	l.set(max(l.now(), l.ramp)+l.warmup, l.length)
+	l.sleepUntil(l.over, l.end())
+}
+
 // start has the parties at it until all is over.
 func (l *load) start(ctx context.Context, parties []party, line *liveline.Line) *series {
 	// Whatever ends the sending, what was sent is to arrive.
@@ -103,8 +121,13 @@ func (l *load) start(ctx context.Context, parties []party, line *liveline.Line) 
 	l.began = time.Now()
 	var over, quiet, drained context.CancelFunc
 	l.over, over = context.WithCancel(root)
+	var timing sync.WaitGroup
+	defer timing.Wait()
 	defer over()
-	defer time.AfterFunc(l.end(), over).Stop()
+	timing.Go(func() {
+		l.keepTime()
+		over()
+	})
 	l.drained, drained = context.WithCancel(root)
 	defer drained()
 	l.allQuiet, quiet = context.WithCancel(l.drained)

@@ -120,7 +120,7 @@ func (r *report) figures() []figure {
 
 // shades are the ramp with the warm-up, and what comes after the end.
 func (r *report) shades() [][2]float64 {
-	begin := r.Setup.Ramp + r.Setup.Warmup
+	begin := r.Setup.Begin
 	return [][2]float64{{0, begin}, {begin + r.Setup.Length, math.Inf(1)}}
 }
 

@@ -87,7 +87,7 @@ func sampleReport() *report {
 	}
 	q := quantitiesOf(h)
 	return &report{
-		Setup:   setup{Work: "echo", Target: `tcp://<script>"x`, Clients: 3, Loop: "open", Rate: 5, Ramp: 1, Warmup: 1, Length: 3},
+		Setup:   setup{Work: "echo", Target: `tcp://<script>"x`, Clients: 3, Loop: "open", Rate: 5, Ramp: 1, Warmup: 1, Begin: 2, Length: 3},
 		Latency: latency{Corrected: q, FromSend: q, Curves: []curve{curveOf("from due", h)}},
 		Cuts:    cuts{Cuts: 3, Resumed: 3}, ErrorsAll: 2, Errors: map[string]uint64{"connecting: refused": 2},
 		Series: []point{

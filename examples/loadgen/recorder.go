@@ -24,8 +24,8 @@ func record(h *hdrhistogram.Histogram, d time.Duration, n int64) {
 // A recorder gathers how long messages took. Its methods may be called
 // concurrently.
 type recorder struct {
-	begin, end time.Duration // what is due from begin until end counts
-	shards     []shard
+	*phases
+	shards []shard
 }
 
 // A shard is one of several, so that clients do not wait for each other.
@@ -40,16 +40,14 @@ type shard struct {
 	sentThen, deliveredThen uint64 // while it counts, whenever it was due
 }
 
-func newRecorder(begin, end time.Duration) *recorder {
-	r := &recorder{begin: begin, end: end, shards: make([]shard, 2*runtime.GOMAXPROCS(0))}
+func newRecorder(p *phases) *recorder {
+	r := &recorder{phases: p, shards: make([]shard, 2*runtime.GOMAXPROCS(0))}
 	for i := range r.shards {
 		s := &r.shards[i]
 		s.window, s.latency, s.unhurried, s.late = newHistogram(), newHistogram(), newHistogram(), newHistogram()
 	}
 	return r
 }
-
-func (r *recorder) counts(due time.Duration) bool { return due >= r.begin && due < r.end }
 
 // sent takes note of a message at the moment of its sending.
 func (r *recorder) sent(client int, st stamp) {

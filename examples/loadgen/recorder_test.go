@@ -10,7 +10,10 @@ import (
 )
 
 func TestTheWarmUpDoesNotCount(t *testing.T) {
-	r := newRecorder(2*time.Second, 4*time.Second)
+	p := newPhases()
+	r := newRecorder(p)
+	r.arrived(0, stamp{}, time.Second)
+	p.set(2*time.Second, 2*time.Second)
 	for i, due := range []time.Duration{0, 1999 * time.Millisecond, 2 * time.Second, 3 * time.Second, 4 * time.Second} {
 		st := stamp{seq: uint64(i), due: due, sent: due + time.Millisecond}
 		r.sent(i, st)
@@ -24,12 +27,14 @@ func TestTheWarmUpDoesNotCount(t *testing.T) {
 	require.InEpsilon(t, 3e6, all.latency.Max(), 0.001, "from the time that it was due")
 	require.InEpsilon(t, 2e6, all.unhurried.Max(), 0.001, "from the time that it was sent")
 	require.InEpsilon(t, 1e6, all.late.Max(), 0.001)
-	require.EqualValues(t, 5, r.window().TotalCount(), "the plot shows all")
+	require.EqualValues(t, 6, r.window().TotalCount(), "the plot shows all")
 	require.Zero(t, r.window().TotalCount(), "once")
 }
 
 func TestClientsRecordAtOnce(t *testing.T) {
-	r := newRecorder(0, time.Hour)
+	p := newPhases()
+	p.set(0, time.Hour)
+	r := newRecorder(p)
 	var clients sync.WaitGroup
 	var windows int64
 	for c := range 20 {

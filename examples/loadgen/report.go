@@ -50,7 +50,8 @@ type setup struct {
 	Cut     float64 `json:"cut_every_s,omitempty"`
 	Ramp    float64 `json:"ramp_s"`
 	Warmup  float64 `json:"warmup_s"`
-	Length  float64 `json:"measured_s"` // less than asked for if it was stopped
+	Length  float64 `json:"measured_s"`      // less than asked for if it was stopped
+	Begin   float64 `json:"measured_from_s"` // since the start of the run
 	Seed    uint64  `json:"seed"`
 }
 
@@ -166,6 +167,7 @@ func (l *load) setup() setup {
 		Work: l.work, Target: l.target, Clients: l.clients, Loop: "open", Rate: l.rate, Size: l.sizes.String(),
 		Cut: l.cut.Seconds(), Ramp: l.ramp.Seconds(), Warmup: l.warmup.Seconds(), Seed: l.seed,
 		Length: max(0, l.stopped()-l.begin()).Seconds(),
+		Begin:  min(l.begin(), l.stopped()).Seconds(),
 	}
 	if l.closed {
 		s.Loop, s.Think = "closed", l.think.String()

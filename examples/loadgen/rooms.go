@@ -1,9 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"sync/atomic"
-)
+import "fmt"
 
 // seating says which clients are in which room. With no number of members, each
 // client is in one room and those of a room follow each other; otherwise rooms
@@ -42,25 +39,12 @@ type room struct {
 	name    string
 	index   int
 	streams []stream // of its members, by seat
-	missing atomic.Int64
-	full    chan struct{} // closed when nobody is missing
+	*muster
 }
 
 func newRoom(index int, name string, members int) *room {
-	r := &room{name: name, index: index, streams: make([]stream, members), full: make(chan struct{})}
-	r.missing.Store(int64(members))
-	return r
+	return &room{name, index, make([]stream, members), newMuster(members)}
 }
-
-// enter takes note of a member who was not there before.
-func (r *room) enter() {
-	if r.missing.Add(-1) == 0 {
-		close(r.full)
-	}
-}
-
-// isFull reports whether all members are, or were, there.
-func (r *room) isFull() bool { return r.missing.Load() <= 0 }
 
 // id is a number for the stream of a seat that no other room's has.
 func (r *room) id(seat int) int { return r.index<<16 ^ seat }

@@ -275,7 +275,7 @@ func TestCtrlCEndsWithAReport(t *testing.T) {
 
 func TestAServerThatIsNotThere(t *testing.T) {
 	t.Parallel()
-	r, out, err := loaded(t, t.Context(), "-target", "tcp://"+free(t), "-clients", "3", "-for", "200ms", "-drain", "100ms")
+	r, out, err := loaded(t, t.Context(), "-target", "tcp://"+free(t), "-clients", "3", "-for", "200ms", "-drain", "100ms", "-patience", "100ms")
 	require.ErrorContains(t, err, "nothing was sent")
 	require.Contains(t, out, "error: clients that never connected: 3")
 	require.Contains(t, out, "error: connecting: ")

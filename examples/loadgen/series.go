@@ -36,7 +36,7 @@ type snapshot struct {
 	sent, delivered, cuts, resumed, errors uint64
 }
 
-func newSeries(l *load) *series { return &series{load: l, every: windowOf(l.end())} }
+func newSeries(l *load) *series { return &series{load: l, every: windowOf(l.planned())} }
 
 // windowOf is the length of the windows of a run: there are to be no more than
 // 120 of them.
@@ -108,16 +108,16 @@ func (s *series) status() string {
 	if p == nil {
 		p = &point{}
 	}
-	phase, left := "ramp", s.ramp
-	switch now := s.now(); {
+	phase, now := "ramp", s.now()
+	switch {
 	case s.over.Err() != nil:
-		phase, left = "drain", now
+		phase = "drain"
 	case now >= s.begin():
-		phase, left = "run", s.end()
-	case now >= s.ramp:
-		phase, left = "warm-up", s.begin()
+		phase = "run"
+	case s.here.isFull():
+		phase = "warm-up"
 	}
-	text := fmt.Sprintf("%s %.0f/%.0fs  up %d/%d  %s/s", phase, s.now().Seconds(), left.Seconds(),
+	text := fmt.Sprintf("%s %.0fs of %.0fs  up %d/%d  %s/s", phase, now.Seconds(), s.planned().Seconds(),
 		c.connected.Load(), s.clients, liveline.Count(int64(p.Delivered)))
 	if p.Latency != nil {
 		text += fmt.Sprintf("  p50 %s p99 %s max %s", milli(p.Latency.P50), milli(p.Latency.P99), milli(p.Latency.Max))

@@ -20,6 +20,7 @@ func (cl *client) talk(ctx context.Context, c *conn.Conn) bool {
 			return true
 		}
 	}
+	cl.arrive()
 	asleep, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(cl.over, cancel)()
