@@ -17,14 +17,16 @@
 //	web := &http.Server{
 //		Addr:              ":8080",
 //		Handler:           mux,
-//		ReadHeaderTimeout: 5 * time.Second, // a request that trickles in is cut off
-//		MaxHeaderBytes:    8 << 10,
+//		ReadHeaderTimeout: 5 * time.Second,  // a request that trickles in is cut off
+//		ReadTimeout:       10 * time.Second, // as is one that is refused and does not end
+//		MaxHeaderBytes:    4 << 10,          // net/http takes 4 KiB more
 //	}
 //	err := web.ListenAndServe() // or ListenAndServeTLS, for wss://
 //
-// The http.Server bounds what happens before the upgrade; without the last two
-// settings a stranger may take a long time and a megabyte for a request. After it
-// the limits are those of [conn.Config], from the handshake on. MaxConns
+// The http.Server bounds what happens before the upgrade; without the last three
+// settings a stranger may keep a connection for ever and take a megabyte for a
+// request. ReadTimeout should be longer than the 5 seconds that a request may wait;
+// it does not concern what has been upgraded. After the upgrade the limits are those of [conn.Config], from the handshake on. MaxConns
 // holds for a Listener as for any other: while the server has as many
 // links as it takes, requests wait, and after 5 seconds are answered with 503.
 //

@@ -49,7 +49,8 @@ func Example_transports() {
 		Handler:           mux,
 		TLSConfig:         secured,
 		ReadHeaderTimeout: 5 * time.Second,
-		MaxHeaderBytes:    8 << 10,
+		ReadTimeout:       10 * time.Second,
+		MaxHeaderBytes:    4 << 10,
 	}
 	go pages.ListenAndServeTLS("", "")
 

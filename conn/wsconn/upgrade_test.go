@@ -2,12 +2,12 @@ package wsconn_test
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -194,32 +194,40 @@ func TestFramesBehindTheRequest(t *testing.T) {
 }
 
 // The settings of the http.Server that the documentation asks for hold before
-// the upgrade: a header that trickles in, or has no end, is cut off.
+// the upgrade: a header that trickles in, or has no end, is cut off, and so is who
+// stays after a refusal.
 func TestHeaderLimits(t *testing.T) {
 	ln := wsconn.NewListener(nil)
 	defer ln.Close()
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	web := &http.Server{Handler: ln, ReadHeaderTimeout: 100 * time.Millisecond, MaxHeaderBytes: 8 << 10}
+	web := &http.Server{Handler: ln, ReadHeaderTimeout: 100 * time.Millisecond, ReadTimeout: 200 * time.Millisecond, MaxHeaderBytes: 4 << 10}
 	go func() { _ = web.Serve(tcp) }()
 	defer web.Close()
 
-	slow, err := net.Dial("tcp", tcp.Addr().String())
-	require.NoError(t, err)
-	defer slow.Close()
-	for err == nil { // until the server has had enough
-		_, err = slow.Write([]byte("G"))
-		if err == nil {
-			_ = slow.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
-			_, err = slow.Read(make([]byte, 1))
-			var timeout net.Error
-			if errors.As(err, &timeout) && timeout.Timeout() {
-				err = nil
-			}
-		}
+	for name, said := range map[string]string{
+		"silence":             "",
+		"a header":            "GET / HTTP/1.1\r\nHost: x\r\n",
+		"nothing behind it":   "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"a body that is owed": "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n",
+		"a body without end":  "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			slow, err := net.Dial("tcp", tcp.Addr().String())
+			require.NoError(t, err)
+			defer slow.Close()
+			_, err = slow.Write([]byte(said))
+			require.NoError(t, err)
+			require.NoError(t, slow.SetReadDeadline(time.Now().Add(30*time.Second)))
+			_, err = io.Copy(io.Discard, slow) // until the server has had enough
+			require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+		})
 	}
-	r := upgradeRequest()
-	r.Header.Set("X-Long", long)
-	resp, _, _ := shake(t, tcp.Addr().String(), r)
-	require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, resp.StatusCode)
+	for size, status := range map[int]int{7 << 10: http.StatusUpgradeRequired, 9 << 10: http.StatusRequestHeaderFieldsTooLarge} {
+		r := upgradeRequest()
+		r.Header.Set("X-Long", long[:size])
+		r.Header.Set("Sec-WebSocket-Version", "8") // so that nobody has to accept
+		resp, _, _ := shake(t, tcp.Addr().String(), r)
+		require.Equal(t, status, resp.StatusCode)
+	}
 }

@@ -61,7 +61,7 @@ func run(ctx context.Context, listen, pages string, cut time.Duration) error {
 		return err
 	}
 	fmt.Printf("ws://%s/longsplice\n", tcp.Addr())
-	web := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 8 << 10}
+	web := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, MaxHeaderBytes: 4 << 10}
 	go func() {
 		<-ctx.Done()
 		late, cancel := context.WithTimeout(context.Background(), 5*time.Second)

@@ -59,7 +59,7 @@ func (o Over) On(ln net.Listener) *Listener {
 		return &Listener{Listener: tls.NewListener(ln, serverTLS()), addr: ln.Addr()}
 	case WebSocket:
 		ws := wsconn.NewListener(nil)
-		web := &http.Server{Handler: ws, ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 8 << 10}
+		web := &http.Server{Handler: ws, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, MaxHeaderBytes: 4 << 10}
 		go web.Serve(ln) // ends with Close
 		return &Listener{Listener: ws, addr: ln.Addr(), web: web}
 	}
