@@ -19,6 +19,17 @@ func held() int64 {
 	return int64(sample[0].Value.Uint64() + sample[1].Value.Uint64())
 }
 
+// live is held without stacks, of which the runtime keeps some for the next
+// goroutines.
+func live() int64 {
+	for range 3 {
+		runtime.GC()
+	}
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	return int64(sample[0].Value.Uint64())
+}
+
 // Stalls are the times in which the process did not run as it should. A criterion
 // in time allows for them, since they were the machine's doing.
 type stalls struct {

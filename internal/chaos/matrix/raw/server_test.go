@@ -34,9 +34,9 @@ type server struct {
 	log     bytes.Buffer
 }
 
-// A down is the death of a link.
+// A down is the death of a link of a session.
 type down struct {
-	c  *conn.Conn
+	id string // and not the Conn, which would be kept
 	at time.Time
 }
 
@@ -57,7 +57,7 @@ func serveOn(t *testing.T, over stage.Over, tcp net.Listener, cfg conn.Config, h
 	cfg.Trace = &conn.Trace{
 		Refused: func(_ net.Addr, err error) { s.note(func() { s.refused = append(s.refused, err) }) },
 		LinkDown: func(c *conn.Conn, _ net.Addr, _ error) {
-			s.note(func() { s.downs = append(s.downs, down{c, time.Now()}) })
+			s.note(func() { s.downs = append(s.downs, down{c.ID(), time.Now()}) })
 		},
 		SessionEnd: func(*conn.Conn, error) { s.note(func() { s.ended++ }) },
 		Panic: func(_ *conn.Conn, v any, stack []byte) {
@@ -121,7 +121,7 @@ func (s *server) downAt(c *conn.Conn) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, d := range s.downs {
-		if d.c == c {
+		if d.id == c.ID() {
 			return d.at
 		}
 	}
