@@ -38,11 +38,12 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	return ctx.Err() == nil
 }
 
-// heard counts a message that has arrived at an application.
-func (b *books) heard(msg []byte) {
+// heard counts a message that has arrived at an application. How late it is does
+// not count if its reader takes its time.
+func (b *books) heard(msg []byte, slowly bool) {
 	b.delivered.Add(1)
 	b.bytes.Add(uint64(len(msg)))
-	if m, ok := ledger.ParseMessage(msg); ok {
+	if m, ok := ledger.ParseMessage(msg); ok && !slowly {
 		b.latencies.add(time.Since(m.Offered))
 	}
 }

@@ -79,7 +79,7 @@ func (r *run) plots(marks []mark) (all []*plot) {
 	all = append(all,
 		&plot{title: "Throughput", unit: "messages a second, delivered to an application", curves: []curve{
 			over("messages", func(i int) float64 { return points[i].throughput })}},
-		&plot{title: "Latency", unit: "ms from Send to the application, outages included", log: true, curves: []curve{
+		&plot{title: "Latency", unit: "ms from Send to an application that is not slow, outages included", log: true, curves: []curve{
 			over("99th percentile", func(i int) float64 { return points[i].p99.Seconds() * 1e3 }),
 			over("median", func(i int) float64 { return points[i].p50.Seconds() * 1e3 })}},
 		&plot{title: "Sessions under way", unit: "at the clients", curves: []curve{

@@ -278,7 +278,7 @@ func (p *played) heard(msg []byte) {
 		p.fault(p.record, errStray)
 		return
 	}
-	p.books.heard(msg[1:])
+	p.books.heard(msg[1:], p.plan.Nap > 0)
 	p.fault(p.record, p.down.Deliver(msg[1:]))
 }
 
@@ -291,7 +291,7 @@ func (p *played) heardInRoom(msg []byte) {
 	}
 	switch {
 	case msg[0] == tagValue && p.position > 0:
-		p.books.heard(msg[1:])
+		p.books.heard(msg[1:], p.plan.Nap > 0)
 		p.books.agree(p.books.ring(uint32(p.life), p.plan.Room), p.position, msg[1:])
 		p.position++
 	case msg[0] == tagNotice && readNumbers(msg, &what, &life, &from, &next):

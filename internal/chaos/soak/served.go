@@ -168,7 +168,7 @@ func (s *served) heard(msg []byte) error {
 		s.fault(s.record, errStray)
 		return errStray
 	}
-	s.books.heard(msg[1:])
+	s.books.heard(msg[1:], false)
 	s.fault(s.record, s.up.Deliver(msg[1:]))
 	switch s.Breach {
 	case leaksGoroutines:

@@ -3,15 +3,17 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
 // A trend is how something grew over the final half of a run: a straight line
-// through the means of blocks of it, by least squares. Blocks, because what is
-// sampled close together is not independent.
+// through the medians of blocks of it, by least squares. Blocks, because what is
+// sampled close together is not independent; medians, because a process whose
+// clients are all away for a moment holds little.
 type trend struct {
 	Process, What string
-	Mean          float64 // of the final half
+	Mean          float64 // of the medians
 	Slope         float64 // percent of the mean in an hour
 	Error         float64 // the standard error of that
 	Short         bool    // the run was too short to tell
@@ -29,26 +31,24 @@ const (
 func trendOf(at []time.Time, values []float64, from, to time.Time, least time.Duration) trend {
 	length := to.Sub(from)
 	start := from.Add(length / 2)
-	var sum, count [blocks]float64
+	var in [blocks][]float64
 	var t trend
-	n := 0.0
 	for i, when := range at {
 		if d := when.Sub(start); d >= 0 && !when.After(to) {
 			b := min(int(float64(d)/float64(length/2)*blocks), blocks-1)
-			sum[b] += values[i]
-			count[b]++
-			t.Mean += values[i]
-			n++
+			in[b] = append(in[b], values[i])
 		}
 	}
-	t.Mean /= max(n, 1)
 	var xs, ys []float64
 	for b := range blocks {
-		if count[b] > 0 {
+		if n := len(in[b]); n > 0 {
+			slices.Sort(in[b])
 			xs = append(xs, (float64(b)+0.5)*(length/2).Hours()/blocks)
-			ys = append(ys, sum[b]/count[b])
+			ys = append(ys, in[b][n/2])
+			t.Mean += in[b][n/2]
 		}
 	}
+	t.Mean /= max(float64(len(ys)), 1)
 	if t.Short = length < least || len(xs) < blocks/2 || t.Mean == 0; t.Short {
 		return t
 	}
