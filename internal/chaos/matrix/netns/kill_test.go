@@ -87,12 +87,15 @@ func TestClientKilled(t *testing.T) {
 			require.Equal(d.t, [2]uint64{10, 10 + unsent}, [2]uint64{e.From, e.To}, "what nobody received is named")
 			lost += unsent - int(e.To-e.From)
 		}
-		d.srv.wait(marks[server], sessions, "handlers returned", is(evHandled))
+		doubled := 0
+		for _, e := range d.srv.wait(marks[server], sessions, "handlers returned", is(evHandled)) {
+			lost, doubled = lost+int(e.Peers[0].Lost), doubled+int(e.Peers[0].Doubled)
+		}
 		require.Empty(d.t, d.report(d.srv))
 		kept := d.heap() - before
 		d.t.Logf("%d bytes of heap were held for the dead client, of which %d were left", full, kept)
 		d.row.Memory(full)
-		d.row.Messages(lost, 0)
+		d.row.Messages(lost, doubled)
 		sent := 0
 		for i := range uint64(unsent) {
 			sent += sessions * len(content('s', 10+i))

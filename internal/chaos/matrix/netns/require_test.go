@@ -42,7 +42,7 @@ func prepare() error {
 	if os.Geteuid() != 0 {
 		return errors.New("not root")
 	}
-	for _, name := range []string{"ip", "nft"} {
+	for _, name := range []string{"ip", "ss", "nft"} {
 		if _, err := exec.LookPath(name); err != nil {
 			return err
 		}
