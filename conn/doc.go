@@ -107,9 +107,9 @@
 // buffer is full it waits. [Conn.TrySend] returns [ErrFull] instead, and
 // [Conn.NotifyWritable] tells once when there is room. With no link, messages
 // gather for the next one under the same limit. On a quiet link a message is
-// written at once, by the goroutine that sends it if the link is TCP or a unix
-// socket; in a burst, messages are gathered into larger writes. No timer delays
-// them.
+// written at once, by the goroutine that sends it if the link is TCP, a unix
+// socket or [Framed] on one; in a burst, messages are gathered into larger writes.
+// No timer delays them.
 //
 // An error from these calls means that nothing of the message was accepted. Nil
 // means that the library has it, not that the peer has. [Conn.Flush] waits until
@@ -222,8 +222,11 @@
 // it, and memory follows what has arrived. A session takes at most SendBuffer
 // bytes for what it sends, and memory of about twice Window (four times, if the
 // peer means harm) for what it has received and not consumed; one message always
-// has room. When all is consumed and acknowledged it holds neither; on transports
-// other than TCP and unix sockets it keeps a read buffer of 2 to 64 KiB.
+// has room. When all is consumed and acknowledged it holds neither. While a Receive
+// waits there is a read buffer of 2 to 64 KiB on transports other than TCP, unix
+// sockets and what is [Framed] on them. A server's session whose handler is made by
+// [OnMessage] gives up that and its goroutine when its link has been quiet for a
+// while; see there.
 //
 // # Draining and coming back
 //
@@ -244,8 +247,9 @@
 // links of one session need not be of the same kind.
 // conntest.TestTransport checks an adapter.
 //
-// On TCP and unix sockets WriteTimeout counts from the last byte that the link
-// took. Another transport's Write is given that time as a whole.
+// On TCP and unix sockets, and on what is [Framed] on them, WriteTimeout counts from
+// the last byte that the link took. Another transport's Write, that of TLS among
+// them, is given that time as a whole.
 //
 // # Concurrency
 //

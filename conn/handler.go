@@ -34,9 +34,11 @@ func (f HandlerFunc) ServeConn(ctx context.Context, c *Conn) error { return f(ct
 // message is consumed when f returns nil; msg is borrowed until then. An error or a panic ends the session
 // as it does for [Handler].
 //
-// A server that is given such a handler as it is needs no goroutine for a session
-// whose link has been quiet for some seconds (on Linux, over TCP and unix
-// sockets).
+// A server that is given such a handler as it is needs neither a goroutine nor a
+// read buffer for a session whose link has been quiet for two seconds, or less
+// while the session is young. That is so on Linux, over TCP and unix sockets, what
+// is [Framed] on them, and TLS over any of these, as listeners of package
+// crypto/tls and http.Server make it.
 func OnMessage(f func(ctx context.Context, c *Conn, msg []byte) error) Handler {
 	return messageHandler(f)
 }
