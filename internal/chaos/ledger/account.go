@@ -1,19 +1,11 @@
 package ledger
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"sync/atomic"
 	"time"
 )
-
-// accountHeader is the length of what an account's message says of itself, and
-// of the shortest message.
-const accountHeader = 48
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Account is the books of a stream whose ends may be in different processes, for
 // runs of any length: it is a few numbers, however much has passed. It has no
@@ -61,29 +53,6 @@ type Faults struct{ Lost, Duplicated, Reordered, Wrong uint64 }
 // ErrFault is what every error of an account's methods is.
 var ErrFault = errors.New("the books do not agree")
 
-// A Message is what an account's message says of itself.
-type Message struct {
-	ID      uint64    // of the account
-	N       uint64    // its number in the stream, from 0
-	Attempt uint64    // of the offer
-	Before  uint64    // attempt of the message before it
-	Offered time.Time // when
-}
-
-// ParseMessage reads a message of an account, and fails if it is none or was
-// changed.
-func ParseMessage(msg []byte) (m Message, ok bool) {
-	be := binary.BigEndian
-	if len(msg) < accountHeader || int(be.Uint32(msg[4:])) != len(msg) ||
-		be.Uint32(msg) != crc32.Checksum(msg[4:], castagnoli) {
-		return m, false
-	}
-	return Message{
-		ID: be.Uint64(msg[8:]), N: be.Uint64(msg[16:]), Attempt: be.Uint64(msg[24:]), Before: be.Uint64(msg[32:]),
-		Offered: time.Unix(0, int64(be.Uint64(msg[40:]))),
-	}, true
-}
-
 // Open begins the books anew, under a number that no other account has.
 func (a *Account) Open(id uint64) {
 	for _, n := range []*atomic.Uint64{
@@ -106,21 +75,9 @@ func (a *Account) Offer(sizes ...int) (msgs [][]byte) {
 	before, n := a.newest.Load(), a.accepted.Load()
 	a.offered.Store(n + uint64(len(sizes)))
 	for i, size := range sizes {
-		attempt := a.attempts.Add(1)
-		msg := make([]byte, max(size, accountHeader))
-		be := binary.BigEndian
-		be.PutUint32(msg[4:], uint32(len(msg)))
-		be.PutUint64(msg[8:], a.id.Load())
-		be.PutUint64(msg[16:], n+uint64(i))
-		be.PutUint64(msg[24:], attempt)
-		be.PutUint64(msg[32:], before)
-		be.PutUint64(msg[40:], uint64(time.Now().UnixNano()))
-		for have := accountHeader; have < len(msg); have *= 2 {
-			copy(msg[have:], msg[8:have])
-		}
-		be.PutUint32(msg, crc32.Checksum(msg[4:], castagnoli))
-		msgs = append(msgs, msg)
-		before = attempt
+		m := Message{ID: a.id.Load(), N: n + uint64(i), Attempt: a.attempts.Add(1), Before: before, Offered: time.Now()}
+		msgs = append(msgs, m.bytes(size))
+		before = m.Attempt
 	}
 	a.trying.Store(before)
 	return msgs

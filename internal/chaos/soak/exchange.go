@@ -2,18 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
-	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/internal/chaos/ledger"
 )
-
-func asLost(err error, lost **conn.LostError) bool { return errors.As(err, lost) }
-
-func roomName(n int) string { return fmt.Sprintf("room %d", n) }
 
 // pause waits before the next message of a rate, and reports whether ctx goes on.
 // Now and then nothing is waited for: a burst.

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -154,7 +155,7 @@ func size(rng *rand.Rand) int {
 // report enters in an account what its sender was told at the end.
 func report(a *ledger.Account, err error) error {
 	var lost *conn.LostError
-	if asLost(err, &lost) {
+	if errors.As(err, &lost) {
 		return a.Report(own(lost.Unknown), own(lost.Undelivered))
 	}
 	return a.Report(nil, nil)

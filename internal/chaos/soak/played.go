@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/longsplice/longsplice/conn"
-	"github.com/longsplice/longsplice/hub"
 	"github.com/longsplice/longsplice/internal/chaos/matrix/stage"
 )
 
@@ -152,98 +149,6 @@ func (p *played) calmly(enough context.Context, stop context.CancelFunc) {
 	stop()
 }
 
-// send sends until it is enough, and then says so if that is how it leaves.
-func (p *played) send(ctx, enough context.Context, rng *rand.Rand) {
-	if p.plan.Up == 0 {
-		<-enough.Done()
-	}
-	for p.plan.Up > 0 && pause(enough, rng, p.plan.Up) {
-		if err := p.say(enough, rng); err != nil && !errors.Is(err, conn.ErrFull) && enough.Err() == nil && p.c.Err() != nil {
-			break
-		}
-	}
-	if p.plan.Leave == inOrder && p.plan.Kind != idle {
-		if err := p.c.Send(ctx, []byte{tagEnd}); !documented(err) {
-			p.fault(p.record, err)
-		}
-	}
-}
-
-// say sends something, in one of the ways that there are.
-func (p *played) say(ctx context.Context, rng *rand.Rand) (err error) {
-	switch rng.IntN(10) {
-	case 0:
-		err = p.flush(ctx, rng)
-	case 1, 2:
-		err = p.c.TrySend(tagged(tagMessage, p.up.Offer(size(rng))[0]))
-		p.fault(p.record, p.up.Answer(err == nil))
-	case 3:
-		sizes := make([]int, 1+rng.IntN(8))
-		for i := range sizes {
-			sizes[i] = rng.IntN(400)
-		}
-		msgs := p.up.Offer(sizes...)
-		for i := range msgs {
-			msgs[i] = tagged(tagMessage, msgs[i])
-		}
-		var batch *conn.Batch
-		if batch, err = conn.Encode(msgs...); err == nil {
-			err = p.c.TrySendBatch(batch)
-		}
-		p.fault(p.record, p.up.Answer(err == nil))
-	case 4:
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(rng.IntN(int(p.Pace))))
-		defer cancel()
-		fallthrough
-	default:
-		err = p.c.Send(ctx, tagged(tagMessage, p.up.Offer(size(rng))[0]))
-		p.fault(p.record, p.up.Answer(err == nil))
-	}
-	if !documented(err) {
-		p.fault(p.record, err)
-	}
-	return err
-}
-
-// flush checks that Flush returns nil only for what was consumed.
-func (p *played) flush(ctx context.Context, rng *rand.Rand) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(rng.IntN(int(2*p.Pace))))
-	defer cancel()
-	n := p.up.Accepted()
-	err := p.c.Flush(ctx)
-	if err == nil {
-		p.books.flushed.Add(1)
-		p.fault(p.record, p.up.Acknowledged(n))
-	}
-	return err
-}
-
-// receive receives until the session is over, or it is enough.
-func (p *played) receive(ctx, enough context.Context) {
-	for enough.Err() == nil {
-		if p.plan.Nap > 0 {
-			sleep(p.enough, time.Duration(p.rng.ExpFloat64()*float64(p.plan.Nap)))
-		}
-		wait, cancel := context.WithTimeout(enough, p.Pace)
-		p.down.Ask()
-		msg, err := p.c.Receive(wait)
-		p.down.Consume()
-		cancel()
-		switch {
-		case err == nil:
-			p.heard(msg)
-		case !documented(err):
-			p.fault(p.record, err)
-			return
-		case err == io.EOF, err != context.DeadlineExceeded && err != context.Canceled:
-			return
-		case ctx.Err() != nil:
-			return
-		}
-	}
-}
-
 // leave ends the session in its own way.
 func (p *played) leave(ctx context.Context) {
 	switch p.plan.Leave {
@@ -265,63 +170,4 @@ func (p *played) leave(ctx context.Context) {
 		defer cancel()
 		_ = p.c.Shutdown(ctx, conn.CodeNormal, "")
 	}
-}
-
-// heard takes a message into account.
-func (p *played) heard(msg []byte) {
-	if p.plan.Kind == member {
-		p.heardInRoom(msg)
-		return
-	}
-	if len(msg) == 0 || msg[0] != tagMessage {
-		p.down.Wrong()
-		p.fault(p.record, errStray)
-		return
-	}
-	p.books.heard(msg[1:], p.plan.Nap > 0)
-	p.fault(p.record, p.down.Deliver(msg[1:]))
-}
-
-// heardInRoom counts positions, and holds values against what others have seen
-// there.
-func (p *played) heardInRoom(msg []byte) {
-	var what, life, from, next uint64
-	if len(msg) == 0 {
-		msg = []byte{0}
-	}
-	switch {
-	case msg[0] == tagValue && p.position > 0:
-		p.books.heard(msg[1:], p.plan.Nap > 0)
-		p.books.agree(p.books.ring(uint32(p.life), p.plan.Room), p.position, msg[1:])
-		p.position++
-	case msg[0] == tagNotice && readNumbers(msg, &what, &life, &from, &next):
-		switch hub.NoticeKind(what) {
-		case hub.Joined:
-			p.life, p.position = life, next
-		case hub.Gap:
-			p.books.gaps.Add(1)
-			p.silent("a gap from", from)
-			p.position = next
-		}
-	case msg[0] == tagBye && readNumbers(msg, &next):
-		if p.position > 0 { // else it has left before it was told that it has joined
-			p.silent("goodbye at", next)
-		}
-	default:
-		p.books.room.wrong.Add(1)
-		p.fault(p.record, errStray)
-	}
-}
-
-// silent checks that the server says that the member is where it is.
-func (p *played) silent(of string, position uint64) {
-	switch {
-	case position > p.position:
-		p.books.room.lost.Add(position - p.position)
-	case position < p.position:
-		p.books.room.duplicated.Add(p.position - position)
-	default:
-		return
-	}
-	p.fault(p.record, fmt.Errorf("a member has counted to %d, and is told of %s %d", p.position, of, position))
 }

@@ -151,9 +151,9 @@ func (r *run) heard(p *process, e event) {
 	case "drained":
 		r.auditor.gone(e.Life, false)
 		if e.Text == "" {
-			r.struck.count("drained in time")
+			r.struck.count("drains that ended in time")
 		} else {
-			r.struck.count("drained by force")
+			r.struck.count("drains that cut off who was absent")
 		}
 	case "serving":
 		r.direct(slices.Index(r.servers, p), e.Addresses)

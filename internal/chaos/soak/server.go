@@ -10,7 +10,6 @@ import (
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/heartbeat"
 	"github.com/longsplice/longsplice/hub"
-	"github.com/longsplice/longsplice/hub/hubconn"
 	"github.com/longsplice/longsplice/internal/chaos/matrix/stage"
 	"github.com/longsplice/longsplice/reconnect"
 )
@@ -104,7 +103,7 @@ func (c *child) serve(ctx context.Context, commands <-chan command) {
 		c.tell(event{Ev: "serving", Life: life, Addresses: t.addresses})
 		cmd, ok := <-commands
 		quit := !ok || cmd.Do == "quit"
-		patience := max(10*c.Pace, 5*time.Second)
+		patience := max(10*c.Pace, 3*time.Second)
 		if quit {
 			patience = time.Second // all who are there have left
 		}
@@ -118,17 +117,4 @@ func (c *child) serve(ctx context.Context, commands <-chan command) {
 		}
 		life = cmd.Life
 	}
-}
-
-func roomConfig(life uint32) hub.Config[*conn.Batch] {
-	cfg := hubconn.Config()
-	cfg.Rooms = hub.Room{History: 50, Backlog: 100, Keep: 24 * time.Hour}
-	cfg.Notice = func(n hub.Notice) *conn.Batch {
-		batch, err := conn.Encode(numbers(tagNotice, uint64(n.Kind), uint64(life), n.From.Offset, n.Next.Offset))
-		if err != nil {
-			panic(err) // it is far from too long
-		}
-		return batch
-	}
-	return cfg
 }

@@ -29,17 +29,19 @@ func fileLimit() int {
 	return int(min(l.Cur, 1<<30))
 }
 
-// resident is the memory of this process that is in RAM, files the number of its
-// descriptors.
-func resident() (bytes_ int64) {
-	b, _ := os.ReadFile("/proc/self/statm")
-	if fields := bytes.Fields(b); len(fields) > 1 {
-		pages, _ := strconv.ParseInt(string(fields[1]), 10, 64)
-		bytes_ = pages * int64(os.Getpagesize())
+// resident is how many bytes of this process's memory are in RAM, 0 where /proc
+// does not tell.
+func resident() int64 {
+	statm, _ := os.ReadFile("/proc/self/statm")
+	fields := bytes.Fields(statm)
+	if len(fields) < 2 {
+		return 0
 	}
-	return bytes_
+	pages, _ := strconv.ParseInt(string(fields[1]), 10, 64)
+	return pages * int64(os.Getpagesize())
 }
 
+// files is how many descriptors this process has, 0 where /proc does not tell.
 func files() int {
 	names, _ := os.ReadDir("/proc/self/fd")
 	return len(names)
