@@ -19,6 +19,22 @@ func held() int64 {
 	return int64(sample[0].Value.Uint64() + sample[1].Value.Uint64())
 }
 
+// steady measures until the measure changes no more, but for a few KiB.
+func steady(measure func() int64) (now int64) {
+	for last := int64(-1); now>>13 != last>>13; {
+		last, now = now, measure()
+	}
+	return now
+}
+
+// atRest waits until what a case before has left behind is let go of, and returns
+// what is held then, which is about as much as at rest.
+func atRest(t *testing.T, rest int64) int64 {
+	t.Helper()
+	settled(t, func() bool { return held() < rest+512<<10 }, "what was before is let go of")
+	return held()
+}
+
 // live is held without stacks, of which the runtime keeps some for the next
 // goroutines.
 func live() int64 {

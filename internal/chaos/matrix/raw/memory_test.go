@@ -91,7 +91,7 @@ func TestAbandonedTLSHandshakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, stage.TLS, conn.Config{HandshakeTimeout: 5 * time.Minute, MaxHandshakes: -1, MaxHandshakesPerIP: -1}, nil)
-			bare, before, goroutines := live(), held(), runtime.NumGoroutine()
+			before, bare, goroutines := steady(held), live(), runtime.NumGoroutine()
 			var links []net.Conn
 			for range n {
 				nc, err := net.Dial("tcp", s.addr)
@@ -106,11 +106,7 @@ func TestAbandonedTLSHandshakes(t *testing.T) {
 				links = append(links, nc)
 			}
 			settled(t, func() bool { return runtime.NumGoroutine() >= goroutines+n }, "all are being greeted")
-			var each int64
-			for last := int64(-1); each != last; { // until all has been read
-				last = each
-				each = (held() - before) / n >> 10 << 10
-			}
+			each := steady(func() int64 { return (held() - before) / n }) // when all has been read
 			t.Logf("%d KiB each", each>>10)
 			require.LessOrEqual(t, each, int64(strangerTLS))
 			for _, nc := range links {
