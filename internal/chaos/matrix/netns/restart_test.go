@@ -21,6 +21,11 @@ import (
 // spread out, each is told once what became of its session, and nothing that was
 // accepted is lost. The crowds have the machine to themselves, as far as this package
 // goes.
+//
+// How dense the return is depends on the time that the server was away; the tests of
+// reconnect play all of them. These two lie where it is 1.6 times as dense as in the
+// mean, so that the scatter of so few clients, and a server that takes half a second to
+// start, do not matter.
 func TestRestartWithACrowd(t *testing.T) {
 	requireNetns(t)
 	exe := withoutRace(t)
@@ -28,9 +33,9 @@ func TestRestartWithACrowd(t *testing.T) {
 		d := &dialogue{t: t, over: over, row: r, net: newPair(t)}
 		d.net.exe = exe
 		if over == stage.TCP {
-			d.playRestart(10_000, 6*time.Second)
+			d.playRestart(10_000, 4800*time.Millisecond)
 		} else {
-			d.playRestart(2_000, 3*time.Second)
+			d.playRestart(2_000, 2600*time.Millisecond)
 		}
 	})
 }
