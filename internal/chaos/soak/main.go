@@ -79,6 +79,7 @@ func soak(ctx context.Context, o options, out io.Writer) (*findings, error) {
 	fmt.Fprintf(out, "%d clients in %d processes, 2 servers, %d proxies, seed %d, until %s; Ctrl-C ends it early\n",
 		o.clients, len(r.clients), len(r.ways), o.seed, time.Now().Add(o.length).Format(time.DateTime))
 	r.play(ctx)
+	fmt.Fprintln(out, "no further faults; all sessions come to their end")
 	r.settle()
 	f := r.findings()
 	if o.page != "" {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -36,7 +37,10 @@ func (s *show) show(text string) {
 		fmt.Fprintln(s.w, text)
 		return
 	}
-	fmt.Fprint(s.w, text[:min(len(text), width)])
+	if len(text) > width { // at the end of what it says about one thing
+		text = text[:max(strings.LastIndex(text[:width], "  "), 0)]
+	}
+	fmt.Fprint(s.w, text)
 	s.drawn = true
 }
 
