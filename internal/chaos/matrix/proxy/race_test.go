@@ -21,10 +21,7 @@ import (
 func TestTwoConcurrentResumes(t *testing.T) {
 	stage.Each(t, 18, func(t *testing.T, over stage.Over, r *row.Row) {
 		r.Alone(t)
-		races := 500
-		if over == stage.TCP {
-			races = 10_000
-		}
+		races := map[stage.Over]int{stage.TCP: 10_000, stage.TLS: 240, stage.WebSocket: 500}[over]
 		const clients = 4
 		ch := make(sessions, 1)
 		_, address := serve(t, over, ch, &conn.Config{Heartbeat: unwatched, MinPing: -1, MaxHandshakesPerIP: -1})

@@ -58,7 +58,7 @@ func passed(l *faultproxy.Link, d faultproxy.Direction) int64 {
 
 // Row 1, while the session resumes: a reset after each byte of what opens the next
 // link, HELLO and WELCOME with what the transport puts before them. TLS has
-// thousands of bytes there, which are dear: every 47th will do.
+// thousands of bytes there, which are dear: every 97th will do.
 func TestResetWithinTheHandshake(t *testing.T) {
 	stage.Each(t, 1, func(t *testing.T, over stage.Over, r *row.Row) {
 		r.Alone(t)
@@ -75,8 +75,8 @@ func TestResetWithinTheHandshake(t *testing.T) {
 		for _, d := range both {
 			length := passed(l.link(), d) // nothing has passed but a handshake that resumes
 			for at := int64(0); at < length; at++ {
-				if over == stage.TLS && at < length-47 {
-					at += 46
+				if over == stage.TLS && at < length-97 {
+					at += 96
 				}
 				var wounded *faultproxy.Link
 				wound := func(link *faultproxy.Link) {

@@ -19,7 +19,7 @@ type stall struct {
 
 // watchStalls watches for the rest of a test.
 func watchStalls(t *testing.T) *stalls {
-	const every, tolerated = 10 * time.Millisecond, 5 * time.Millisecond
+	const every, tolerated = 10 * time.Millisecond, time.Millisecond
 	s := new(stalls)
 	tick := time.NewTicker(every)
 	done, over := make(chan struct{}), make(chan struct{})
@@ -34,7 +34,7 @@ func watchStalls(t *testing.T) *stalls {
 			now := time.Now()
 			if now.Sub(last) > every+tolerated {
 				s.mu.Lock()
-				s.late = append(s.late, stall{last, now})
+				s.late = append(s.late, stall{last.Add(every), now})
 				s.mu.Unlock()
 			}
 			last = now
