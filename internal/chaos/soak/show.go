@@ -38,7 +38,7 @@ func (s *show) show(text string) {
 		return
 	}
 	if len(text) > width { // at the end of what it says about one thing
-		text = text[:max(strings.LastIndex(text[:width], "  "), 0)]
+		text = text[:max(strings.LastIndex(text[:min(len(text), width+2)], "  "), 0)]
 	}
 	fmt.Fprint(s.w, text)
 	s.drawn = true
