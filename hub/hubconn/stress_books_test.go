@@ -1,6 +1,7 @@
 package hubconn_test
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 
@@ -18,6 +19,18 @@ type books struct {
 	fates    map[uint32]*fate
 	log      map[place]uint32
 	reported []handed
+	shelves  map[shelf]*newest
+}
+
+// A shelf is a client's of what it has taken in a room of the policy Latest.
+type shelf struct {
+	client int
+	room   string
+}
+
+type newest struct {
+	taken  [][]uint32 // in each membership, in order
+	missed []hub.Notice
 }
 
 // A place is a position in a room.
@@ -41,7 +54,7 @@ type handed struct {
 }
 
 func newBooks(t *testing.T) *books {
-	return &books{T: t, fates: map[uint32]*fate{}, log: map[place]uint32{}}
+	return &books{T: t, fates: map[uint32]*fate{}, log: map[place]uint32{}, shelves: map[shelf]*newest{}}
 }
 
 // attempt returns the number of a value that is about to be published.
@@ -99,4 +112,75 @@ func (b *books) verify() {
 			b.log[f.place] = r.number
 		}
 	}
+}
+
+func (b *books) shelf(client int, room string) *newest {
+	s := b.shelves[shelf{client, room}]
+	if s == nil {
+		s = &newest{}
+		b.shelves[shelf{client, room}] = s
+	}
+	return s
+}
+
+// joins, took and misses enter what a client is told and given in a room of the
+// policy Latest.
+func (b *books) joins(client int, room string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.shelf(client, room)
+	s.taken = append(s.taken, nil)
+}
+
+func (b *books) took(client int, room string, number uint32) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.shelf(client, room)
+	last := &s.taken[len(s.taken)-1]
+	*last = append(*last, number)
+}
+
+func (b *books) misses(client int, n hub.Notice) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.shelf(client, n.Room)
+	s.missed = append(s.missed, n)
+}
+
+// lacks is the newest value of a key that a client which has begun at a position
+// has not been given yet, if there is one. What it was given came in the order of
+// positions.
+func (b *books) lacks(client int, room string, start, end hub.Position) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.shelf(client, room)
+	has := map[hub.Position]bool{}
+	for _, taken := range s.taken {
+		var last hub.Position
+		for _, number := range taken {
+			f := b.fates[number]
+			if f == nil || !f.known {
+				continue // nobody knows where it is
+			}
+			assert.True(b, f.place.room == room && (last.Epoch != f.place.at.Epoch || last.Offset < f.place.at.Offset),
+				"client %d is given %+v after %v", client, *f, last)
+			last, has[f.place.at] = f.place.at, true
+		}
+	}
+	keys := map[byte]hub.Position{}
+	for at, number := range b.log {
+		if f := b.fates[number]; at.room == room && at.at.Epoch == end.Epoch && at.at.Offset > keys[f.key].Offset {
+			keys[f.key] = at.at
+		}
+	}
+	for key, at := range keys {
+		missed := has[at] || at.Epoch == start.Epoch && at.Offset < start.Offset
+		for _, n := range s.missed {
+			missed = missed || at.Offset < n.Next.Offset && n.Next.Epoch == at.Epoch && (n.From.Epoch != at.Epoch || n.From.Offset <= at.Offset)
+		}
+		if !missed {
+			return fmt.Sprintf("the newest of %c in %s, at %v", key, room, at)
+		}
+	}
+	return ""
 }

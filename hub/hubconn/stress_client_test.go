@@ -44,6 +44,7 @@ type follower struct {
 	pos   hub.Position // of the next value, if it is not zero
 	asked hub.Position // where it has asked to begin
 	told  bool         // that it has begun
+	start hub.Position // where it has begun first
 	view  map[string]bool
 }
 
@@ -289,7 +290,9 @@ func (c *client) value(room byte, number uint32) {
 	if !assert.True(c, f.state != out && f.told, "seed %d: a value of a room that client %d is not in", c.seed, c.n) {
 		return
 	}
-	if c.plan.policy != hub.Latest {
+	if c.plan.policy == hub.Latest { // what was replaced is passed over, so nobody can count
+		c.books.took(c.n, nameOf(room, "ann"), number)
+	} else {
 		c.books.given(c.n, nameOf(room, "ann"), f.pos, number)
 	}
 	f.pos.Offset++
@@ -302,7 +305,10 @@ func (c *client) notice(f *follower, n hub.Notice) {
 	assert.True(c, f.told == (n.Kind != hub.Joined), "seed %d: client %d: %+v", c.seed, c.n, n)
 	switch n.Kind {
 	case hub.Joined:
-		f.told, f.pos = true, n.Next
+		if f.told, f.pos = true, n.Next; f.start == (hub.Position{}) {
+			f.start = n.Next
+		}
+		c.books.joins(c.n, n.Room)
 		if f.asked != (hub.Position{}) {
 			assert.Equal(c, f.asked, n.Next, "seed %d: client %d", c.seed, c.n)
 		}
@@ -314,6 +320,7 @@ func (c *client) notice(f *follower, n hub.Notice) {
 				assert.LessOrEqual(c, lost, 1, "seed %d: client %d, where nothing had to be dropped: %+v", c.seed, c.n, n)
 			}
 		}
+		c.books.misses(c.n, n)
 		f.pos = n.Next
 		f.see(n)
 	case hub.Present:
@@ -346,7 +353,11 @@ func (c *client) unsettled() string {
 			return fmt.Sprintf("not in %s", name)
 		}
 		_, next := h.History(name, hub.Position{}, 0)
-		if f.pos != next && (c.plan.policy != hub.Latest || f.pos.Epoch != next.Epoch) {
+		if f.pos.Epoch == next.Epoch && c.plan.policy == hub.Latest {
+			if lacks := c.books.lacks(c.n, name, f.start, next); lacks != "" {
+				return lacks
+			}
+		} else if f.pos != next {
 			return fmt.Sprintf("in %s at %v, and not at %v", name, f.pos, next)
 		}
 		if there, view := h.Users(name), slices.Sorted(maps.Keys(f.view)); !slices.Equal(there, view) {

@@ -135,9 +135,13 @@ func (l *live) retry() {
 	l.progress = false
 	waiting := l.waiting
 	l.waiting = nil
+	clogged := unlimited // a larger one is, too
 	for i, p := range waiting {
-		if !l.try(p) {
+		if size := l.msgs[p.id].size; size >= clogged || !l.try(p) {
 			l.waiting = append(l.waiting, p)
+			if l.core.Clogged(size) {
+				clogged = min(clogged, size)
+			}
 		}
 		if l.failed != nil {
 			l.waiting = append(l.waiting, waiting[i+1:]...)
