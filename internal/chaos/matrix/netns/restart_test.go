@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,11 +28,10 @@ import (
 // mean, so that the scatter of so few clients, and a server that takes half a second to
 // start, do not matter.
 func TestRestartWithACrowd(t *testing.T) {
-	requireNetns(t)
-	exe := withoutRace(t)
+	exe := sync.OnceValue(func() string { return withoutRace(t) }) // where it comes to that
 	stage.Each(t, 15, func(t *testing.T, over stage.Over, r *row.Row) {
 		d := &dialogue{t: t, over: over, row: r, net: newPair(t)}
-		d.net.exe = exe
+		d.net.exe = exe()
 		if over == stage.TCP {
 			d.playRestart(10_000, 4800*time.Millisecond)
 		} else {
