@@ -98,8 +98,9 @@ func run(ctx context.Context, o options, stdout, progress io.Writer) error {
 	return r.publish(o, stdout)
 }
 
-// keepTime has what is sent count as soon as all clients are there, after the warm-up,
-// and returns when the time is up. For those who do not come it waits in vain.
+// keepTime has what is sent count from the end of the warm-up, which begins when
+// all clients are there or there is no more patience, and returns when the time
+// is up.
 func (l *load) keepTime() {
 	late := time.NewTimer(l.ramp + l.patience)
 	defer late.Stop()
