@@ -75,7 +75,7 @@ func onWay(do func(*way, draws)) func(*run, context.Context, draws) {
 		w := r.ways[d.IntN(len(r.ways))]
 		do(w, d)
 		sleep(ctx, d.span())
-		w.clear()
+		r.broken(w.clear())
 	}
 }
 

@@ -95,6 +95,7 @@ func (p *played) dial(ctx context.Context) *conn.Conn {
 	for _, over := range stage.Transports {
 		over.Client(&cfg)
 	}
+	cfg.TLS.ServerName = "localhost"
 	first := stage.Over(ways[0].Over).Target(ways[0].At)
 	for _, way := range ways[1 : 1+p.rng.IntN(len(ways))] {
 		cfg.Targets = append(cfg.Targets, stage.Over(way.Over).Target(way.At))

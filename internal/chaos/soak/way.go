@@ -20,6 +20,10 @@ type way struct {
 	calm bool
 }
 
+// proxyHost is where proxies listen. Links come from 127.0.0.1, so that none of them
+// takes the port of a proxy that refuses dials for a while.
+const proxyHost = "127.0.0.2"
+
 // newWays puts a proxy before every listener that there will be, for every
 // process of clients.
 func (r *run) newWays() error {
@@ -30,7 +34,7 @@ func (r *run) newWays() error {
 					w := &way{clients: c, server: s, over: over, push: push, rng: rand.New(rand.NewPCG(r.seed, uint64(len(r.ways))))}
 					var err error
 					// The target is known when the server serves.
-					if w.Proxy, err = faultproxy.Listen("127.0.0.1:1", &faultproxy.Config{Seed: w.rng.Uint64(), OnLink: w.onLink}); err != nil {
+					if w.Proxy, err = faultproxy.Listen("127.0.0.1:1", &faultproxy.Config{Listen: proxyHost + ":0", Seed: w.rng.Uint64(), OnLink: w.onLink}); err != nil {
 						return err
 					}
 					r.ways = append(r.ways, w)
@@ -79,29 +83,37 @@ func drawByte(rng *rand.Rand) int64 {
 }
 
 // heal ends all faults of the way, and those to come.
-func (w *way) heal() {
+func (w *way) heal() error {
 	w.mu.Lock()
 	w.calm = true
 	w.mu.Unlock()
-	w.clear()
+	err := w.clear()
 	for _, l := range w.Links() {
 		l.CutAfter(faultproxy.Both, 1<<60, faultproxy.RST)
 	}
+	return err
 }
 
-// clear ends what was done to the way.
-func (w *way) clear() {
+// clear ends what was done to the way. It fails if the proxy cannot listen again.
+func (w *way) clear() error {
 	w.SetDelay(faultproxy.Both, 0, 0)
 	w.SetBandwidth(faultproxy.Both, 0)
 	w.SetSlice(faultproxy.Both, 0)
 	w.SetCoalesce(faultproxy.Both, 0)
 	w.Heal(faultproxy.Both)
-	_ = w.SetMode(faultproxy.Forward) // fails only if another process has taken the port
+	return w.SetMode(faultproxy.Forward)
 }
 
 // heal ends all faults of all ways.
 func (r *run) heal() {
 	for _, w := range r.ways {
-		w.heal()
+		r.broken(w.heal())
+	}
+}
+
+// broken notes that the soak itself has failed. Nil is that it has not.
+func (r *run) broken(err error) {
+	if err != nil {
+		r.auditor.finding("the soak itself: %v", err)
 	}
 }
