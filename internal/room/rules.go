@@ -46,6 +46,8 @@ const (
 	RuleAge
 	RuleHistoryWhole
 	RuleServed
+	RuleTurnsOfQueue
+	RuleTurnsOfSweep
 	ruleEnd
 )
 
@@ -89,6 +91,8 @@ var ruleNames = [...]string{
 	RuleAge:           "what is old goes",
 	RuleHistoryWhole:  "history ends before what is missing",
 	RuleServed:        "one who leaves waits for its offer",
+	RuleTurnsOfQueue:  "who catches up has turns while others keep up",
+	RuleTurnsOfSweep:  "who keeps up has turns while others catch up",
 }
 
 func (r Rule) String() string { return ruleNames[r] }

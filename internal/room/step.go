@@ -69,7 +69,7 @@ func (r *Room[T, H]) Step(s *Step[T, H], now time.Duration) bool {
 	r.steps++
 	for {
 		swept := r.swept == r.log.seq && !r.sweeping
-		if r.turns > 0 || swept {
+		if r.turns > 0 || swept || broken == RuleTurnsOfSweep && r.queue.len > 0 {
 			if m := r.queue.pop(); m != nil {
 				r.turns--
 				if r.single(s, m, now) {
@@ -86,7 +86,9 @@ func (r *Room[T, H]) Step(s *Step[T, H], now time.Duration) bool {
 				return false
 			}
 		}
-		r.turns = individuals
+		if r.turns = individuals; broken == RuleTurnsOfQueue {
+			r.turns = 0
+		}
 		if r.chunk(s) {
 			r.stepping = true
 			return true

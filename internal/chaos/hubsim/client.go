@@ -59,8 +59,7 @@ func (w *world) read(c *client, n int) {
 	c.free = min(c.free+n, c.buffer)
 	for _, s := range c.subs {
 		if s != nil && s.refused && !s.over {
-			s.refused = false
-			s.l.core.Ready(&s.m)
+			s.ready()
 		}
 	}
 }
@@ -68,7 +67,13 @@ func (w *world) read(c *client, n int) {
 // ready says that a member is ready, though perhaps it is not.
 func (w *world) ready(s *sub) {
 	if s != nil && !s.over {
-		s.refused = false
-		s.l.core.Ready(&s.m)
+		s.ready()
 	}
+}
+
+func (s *sub) ready() {
+	if s.refused {
+		s.refused, s.waits = false, s.l.steps
+	}
+	s.l.core.Ready(&s.m)
 }

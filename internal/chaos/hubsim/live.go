@@ -40,21 +40,21 @@ type live struct {
 	open   bool   // the step has been made and not settled
 	at     int    // to how many of its members it was offered
 	end    int    // of the naive log when it was made
+	steps  int    // that were settled
 	items  []item // of the step
 	shared []item // of the last step of the sweep
 
 	waiting  []*publisher
 	progress bool // publishers who wait look again
 
-	log      []said
-	next     room.Position // of the next value
-	newest   map[string]int
-	users    map[string]*stay
-	subs     []*sub
-	group    int
-	forgot   int // values before that may be gone for other reasons than the limits
-	counts   room.Counts
-	presence int // entries that nobody held back since all was at rest
+	log    []said
+	next   room.Position // of the next value
+	newest map[string]int
+	users  map[string]*stay
+	subs   []*sub
+	group  int
+	forgot int // values before that may be gone for other reasons than the limits
+	counts room.Counts
 }
 
 // A stay is a user's presence.

@@ -179,6 +179,7 @@ func (l *live) conclude() {
 	l.core.Settle(&l.step, l.now)
 	l.open = false
 	l.progress = true
+	l.steps++
 	l.sweepEnded()
 	for _, m := range l.step.Members {
 		s := m.Handle
@@ -186,6 +187,22 @@ func (l *live) conclude() {
 			l.returned(s)
 		} else {
 			s.checkPosition()
+		}
+		s.waits = l.steps
+	}
+	if l.steps%16 == 0 {
+		l.checkTurns()
+	}
+}
+
+// checkTurns demands that everybody has a turn: neither those who catch up nor
+// those who keep up wait until the others have everything.
+func (l *live) checkTurns() {
+	for _, s := range l.subs {
+		if s.refused || s.left || s.over || s.pos == l.next {
+			s.waits = l.steps
+		} else if most := 20 * (l.core.Members() + 2); l.steps-s.waits > most {
+			s.fail("it has waited for %d steps", most)
 		}
 	}
 }

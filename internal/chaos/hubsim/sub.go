@@ -17,6 +17,7 @@ type sub struct {
 	left    bool // no offer may begin
 	over    bool // the room has been told, or has ended it
 	quits   bool
+	waits   int  // the step since which it could have been offered something
 	refused bool // its last offer, and it has not been ready since
 	early   bool // it was ready before that offer was over
 	large   int  // the entry that it can never take; -1 if there is none
@@ -77,6 +78,7 @@ func (w *world) joinAt(n *node, number int, c *client, at room.Start) bool {
 	l.group++
 	l.come(c.user)
 	s.since, s.excused = len(l.log), len(l.log)
+	s.waits = l.steps
 	l.subs = append(l.subs, s)
 	c.subs[number] = s
 	l.core.Join(&s.m, at, l.now)
