@@ -22,6 +22,7 @@ var arrows = map[string][]string{
 	"hub/hubtest":      {"hub"},
 	"internal/session": {"internal/wire"},
 
+	"internal/chaos/report":  {"internal/chaos/row"},
 	"internal/chaos/mutants": {"internal/chaos/campaign"},
 	"internal/chaos/hubsim":  {"internal/chaos/campaign", "internal/room"},
 	"internal/chaos/sim":     {"heartbeat", "internal/chaos/campaign", "internal/chaos/hubsim", "internal/session", "internal/wire"},
