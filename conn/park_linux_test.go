@@ -254,3 +254,28 @@ func TestParkingIsTriedAgain(t *testing.T) {
 	p.mu.Unlock()
 	awaitParked(t, srv, 2)
 }
+
+// A session that speaks up after it was parked is given more time before it is
+// parked again, up to a limit.
+func TestParkingGrowsPatient(t *testing.T) {
+	srv, target := parkingServer(t, 10*time.Millisecond, nil)
+	c := dialParking(t, target, nil)
+	patience := func() uint8 {
+		s := srv.sessions.all()[0]
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		wait := parkAfter >> (maxPatience - s.patience)
+		s.idleWatch = false
+		before := clock()
+		s.watchIdleLocked()
+		require.GreaterOrEqual(t, s.idleAt, before+wait)
+		require.LessOrEqual(t, s.idleAt, clock()+wait)
+		return s.patience
+	}
+	for range maxPatience + 2 {
+		awaitParked(t, srv, 1)
+		require.NotZero(t, patience())
+		echoed(t, c, "awake")
+	}
+	require.EqualValues(t, maxPatience, patience())
+}

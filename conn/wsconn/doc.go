@@ -114,6 +114,13 @@
 // neither buffers nor goroutines of its own, but for one that ends when the pong
 // that a peer waits for is written.
 //
+// Package conn uses the socket under a Conn as it uses one of TCP, see [Conn.Framed]:
+// what is sent on a quiet link is written at once by the goroutine that sends, and an
+// idle session holds no buffer, and with conn.OnMessage, on Linux, no goroutine. That
+// is not so where TLS lies between, for wss: conn then goes through Read and Write.
+// With conn.OnMessage an idle session has no goroutine there, either, and no buffer
+// but those of TLS itself. Where a proxy ends TLS, ws is what reaches the server.
+//
 // # The library underneath
 //
 // The handshake, the rules for headers and close codes, and masking are those of
