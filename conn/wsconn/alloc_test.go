@@ -20,5 +20,10 @@ func TestNoAllocations(t *testing.T) {
 			_, _ = end.Read(p)
 			_, _ = end.Write(p)
 		}))
+		framed, taken := end.Framed(), func(p []byte) (int, error) { return len(p), nil }
+		require.Zero(t, testing.AllocsPerRun(1000, func() {
+			n, _ := framed.Unframe(p[:copy(p, in)])
+			_, _ = framed.Frame(p[:n], taken)
+		}))
 	}
 }
