@@ -28,6 +28,7 @@ const (
 // for SessionTTL. They are small, however a session ended.
 func TestRemainsOfClosedSessions(t *testing.T) {
 	const n = 500
+	rest := steady(live)
 	for name, end := range map[string]func(p *peer){
 		"closed": func(p *peer) {
 			p.write(wire.Close{}.Append(nil))
@@ -44,7 +45,7 @@ func TestRemainsOfClosedSessions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, stage.TCP, conn.Config{}, conn.OnMessage(func(context.Context, *conn.Conn, []byte) error { return nil }))
-			before, logged := live(), len(s.logged())
+			logged := len(s.logged())
 			for range n {
 				nc, err := s.over.Dial(t.Context(), s.addr)
 				require.NoError(t, err)
@@ -58,7 +59,7 @@ func TestRemainsOfClosedSessions(t *testing.T) {
 			var each int64
 			deadline := time.Now().Add(patience)
 			for each = remainsCost + 1; each > remainsCost && time.Now().Before(deadline); { // links are let go of a moment later
-				each = (live() - before - 2*int64(len(s.logged())-logged)) / n
+				each = (live() - rest - 2*int64(len(s.logged())-logged)) / n
 			}
 			t.Logf("%d bytes each", each)
 			require.LessOrEqual(t, each, int64(remainsCost))

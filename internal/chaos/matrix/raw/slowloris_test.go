@@ -59,9 +59,9 @@ func drip(t *testing.T, what trickle, r *row.Row) {
 	s := serve(t, what.over, conn.Config{}, conn.OnMessage(func(ctx context.Context, c *conn.Conn, msg []byte) error {
 		return c.Send(ctx, msg)
 	}))
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*patience)
 	defer cancel()
-	busy := watch(t)
+	busy, pace := watch(t), watchFor(t, time.Millisecond, time.Millisecond)
 	before := held()
 	took := make([]time.Duration, n)
 	var strangers sync.WaitGroup
@@ -80,7 +80,7 @@ func drip(t *testing.T, what trickle, r *row.Row) {
 		require.NoError(t, err)
 		now := time.Now()
 		slowest = max(slowest, now.Sub(began))
-		worst = max(worst, now.Sub(began)-busy.during(began, now))
+		worst = max(worst, now.Sub(began)-pace.during(began, now))
 		require.NoError(t, c.Close())
 		time.Sleep(limit / 10) // spreads them over the time of the attack
 	}
@@ -92,7 +92,7 @@ func drip(t *testing.T, what trickle, r *row.Row) {
 		last = max(last, d)
 	}
 	require.LessOrEqual(t, last, limit+time.Second+excuse, "with the byte that finds the link closed")
-	require.Less(t, worst, time.Second+tolerated, "but for the time in which the machine stood still")
+	require.Less(t, worst, time.Second+tolerated, "but for the time in which the process did not run")
 	r.Detected(last)
 	r.Memory(grown)
 	r.Note("%s: an honest dial took %v at most", what.phase, slowest.Round(time.Millisecond))

@@ -149,7 +149,7 @@ func TestStranger(t *testing.T) {
 				require.True(t, layer.fair(answer), "%s, %s: answered with %q", layer.name, name, answer)
 				require.NotContains(t, string(answer), marker, "%s, %s", layer.name, name)
 				slowest = max(slowest, took)
-				require.NoError(t, nc.Close())
+				_ = nc.Close() // the server is gone, and TLS may say so
 			}
 		}
 		r.Detected(slowest)
