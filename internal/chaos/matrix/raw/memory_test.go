@@ -19,7 +19,7 @@ import (
 
 // What SECURITY.md states, in bytes.
 const (
-	remainsCost = 1 << 10   // of a session that is over
+	remainsCost = 2 << 10   // of a session that is over
 	strangerTLS = 192 << 10 // a link in its handshake, TLS included
 	entryCost   = 128       // an entry of a room, beside the value
 )
