@@ -40,7 +40,7 @@ var faults = []fault{
 	{24, "acknowledgement backward or repeated", "ignored", true},
 	{25, "the peer's position does not match", "closed for breach of protocol, nothing skipped", true},
 	{26, "data beyond the window", "closed for breach of protocol", true},
-	{27, "positions near 2⁶⁴", "closed, no wrap", true},
+	{27, "positions near 2⁶⁴", "closed, no wrap", false},
 	{28, "offline buffer overflows", "as configured; memory ≤ cap + 10 %", true},
 	{29, "sends during a replay", "order kept", true},
 	{30, "expiry races resumption", "resumed or lost, never both", true},
