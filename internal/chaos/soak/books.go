@@ -44,7 +44,6 @@ type record struct {
 	began     atomic.Int64  // Unix nanoseconds, as all times here
 	due       atomic.Int64  // when both ends shall be over
 	client    atomic.Uint32 // the life that plays the client's end
-	target    atomic.Uint32 // index of the server that was dialled
 	server    atomic.Uint32 // the life that was reached, 0 as long as none was
 	clientEnd atomic.Uint32 // an ending
 	serverEnd atomic.Uint32
@@ -113,7 +112,7 @@ const opening = 1<<63 - 1
 
 func (r *record) open(id uint64, life uint32) {
 	now := time.Now()
-	for _, n := range []*atomic.Uint32{&r.kind, &r.target, &r.server, &r.clientEnd, &r.serverEnd} {
+	for _, n := range []*atomic.Uint32{&r.kind, &r.server, &r.clientEnd, &r.serverEnd} {
 		n.Store(0)
 	}
 	r.clientAt.Store(0)

@@ -32,9 +32,6 @@ var endingNames = [endings]string{"playing", "never begun", "closed", "left by t
 
 func (e ending) String() string { return endingNames[e%endings] }
 
-// lost reports whether the session was reported lost without an end's closing it.
-func (e ending) lost() bool { return e > cut }
-
 func endingOf(err error) ending {
 	var lost *conn.LostError
 	var over *conn.CloseError

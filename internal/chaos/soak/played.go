@@ -12,8 +12,9 @@ import (
 	"github.com/longsplice/longsplice/internal/chaos/matrix/stage"
 )
 
-// grace is how long a session may take to end after its life.
-func grace(pace time.Duration) time.Duration { return max(60*pace, time.Minute) }
+// grace is how long a session may take to end after its life. It is longer than a
+// first message may be on its way, see auditor.overLocked.
+func grace(pace time.Duration) time.Duration { return max(60*pace, 90*time.Second) }
 
 // played is the client's end of a session.
 type played struct {
@@ -73,7 +74,6 @@ func (p *played) dial(ctx context.Context) *conn.Conn {
 	if p.rng.IntN(2) == 0 {
 		target = 0
 	}
-	p.target.Store(uint32(target))
 	var ways []address
 	for _, way := range p.Targets[target] {
 		if way.Push == (p.plan.Kind == idle) {

@@ -52,6 +52,7 @@ func (t *term) meet(c *conn.Conn, first []byte) (*served, error) {
 		return nil, errTwice
 	}
 	s.rng = rand.New(rand.NewPCG(t.Seed, s.plan.ID))
+	t.under.Add(1)
 	t.sessions.Store(c, s)
 	if c.Err() != nil { // before it could be found
 		t.ended(c, c.Err())
@@ -87,6 +88,7 @@ func (s *served) leave(outcome error) {
 		s.over = true
 		s.fault(s.record, report(&s.down, s.outcome))
 		s.serverLeft(endingOf(s.outcome))
+		s.under.Done()
 	}
 }
 

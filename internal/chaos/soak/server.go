@@ -44,6 +44,7 @@ type term struct {
 	rooms     *hub.Hub[*conn.Batch]
 	sessions  sync.Map // *conn.Conn to *served, of those that have said their plan
 	serving   sync.WaitGroup
+	under     sync.WaitGroup // sessions whose books are open at this end
 	addresses []address
 }
 
@@ -82,6 +83,7 @@ func (t *term) drain(patience time.Duration) bool {
 	go func() { errs <- t.push.Shutdown(ctx) }()
 	err := errors.Join(<-errs, <-errs)
 	t.serving.Wait()
+	t.under.Wait()      // the auditor takes the term for over
 	_ = t.rooms.Close() // returns nil
 	return err == nil
 }
