@@ -13,7 +13,6 @@ import (
 // and finds those that should be over and are not.
 type auditor struct {
 	books *books
-	ttl   time.Duration
 
 	mu       sync.Mutex      // covers what follows
 	dead     map[uint32]bool // lives that were killed
@@ -32,11 +31,15 @@ type auditor struct {
 	more     int // that are not kept
 }
 
+// onItsWay is how long the first message of a client that is gone may take to its
+// server.
+const onItsWay = time.Minute
+
 // maxFindings is how many are kept in words.
 const maxFindings = 100
 
-func newAuditor(b *books, ttl time.Duration) *auditor {
-	return &auditor{books: b, ttl: ttl, dead: map[uint32]bool{}, ended: map[uint32]bool{}}
+func newAuditor(b *books) *auditor {
+	return &auditor{books: b, dead: map[uint32]bool{}, ended: map[uint32]bool{}}
 }
 
 // finding notes something that must not be.
@@ -110,7 +113,7 @@ func (a *auditor) overLocked(r *record, now time.Time, last bool) bool {
 		if crashed {
 			since = max(since, r.began.Load())
 		}
-		return last || now.UnixNano()-since > int64(3*a.ttl)
+		return last || now.UnixNano()-since > int64(onItsWay)
 	}
 	return r.serverEnd.Load() != 0 || a.ended[server]
 }

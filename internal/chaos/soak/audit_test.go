@@ -15,7 +15,7 @@ func auditing(t *testing.T) (*auditor, *record) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = b.file.Close() })
 	b.ids.Store(1)
-	a := newAuditor(b, time.Minute)
+	a := newAuditor(b)
 	r := &b.records[b.take(0, 1, 1)]
 	r.server.Store(2)
 	msg := r.up.Offer(100)[0]
@@ -76,7 +76,7 @@ func TestAnAuditWaitsForWhatMayBeOnItsWay(t *testing.T) {
 	r.clientLeft(cut)
 	a.pass(false)
 	require.NotZero(t, r.id.Load())
-	r.clientAt.Store(time.Now().Add(-4 * a.ttl).UnixNano())
+	r.clientAt.Store(time.Now().Add(-2 * onItsWay).UnixNano())
 	a.pass(false)
 	require.Zero(t, r.id.Load())
 	require.Empty(t, a.findings)

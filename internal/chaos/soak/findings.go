@@ -71,6 +71,7 @@ func (r *run) findings() *findings {
 		{"… and told to be undelivered", a.unsent}, {"… by a sender that was killed", a.silent},
 		{"memberships of rooms", b.joined.Load()}, {"values of rooms compared", b.shared.Load()},
 		{"… and not, because others are too far ahead", b.forgotten.Load()}, {"gaps told", b.gaps.Load()},
+		{"ms that the parent was kept from its work, at most: the machine's load", uint64(max(r.late.Load(), 0) / 1e6)},
 	}
 	_, counts := r.struck.list()
 	for name, n := range counts {

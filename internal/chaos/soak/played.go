@@ -12,9 +12,9 @@ import (
 	"github.com/longsplice/longsplice/internal/chaos/matrix/stage"
 )
 
-// grace is how long a session may take to end after its life. It is longer than a
-// first message may be on its way, see auditor.overLocked.
-func grace(pace time.Duration) time.Duration { return max(60*pace, 90*time.Second) }
+// grace is how long a session may take to end after its life. It is longer than
+// onItsWay.
+func grace(pace time.Duration) time.Duration { return max(60*pace, 2*time.Minute) }
 
 // played is the client's end of a session.
 type played struct {

@@ -39,6 +39,7 @@ type run struct {
 	out     io.Writer
 
 	lives   atomic.Uint32
+	late    atomic.Int64 // how long this process was late for something, at most
 	struck  faultLog
 	history history
 	own     series // what this process holds
@@ -53,9 +54,9 @@ func newRun(o options, out io.Writer) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	ttl := max(15*o.pace, 20*time.Second) // a busy machine is no cause to lose a session
+	ttl := max(15*o.pace, 45*time.Second) // a busy machine is no cause to lose a session
 	r := &run{
-		options: o, books: b, auditor: newAuditor(b, ttl), out: out,
+		options: o, books: b, auditor: newAuditor(b), out: out,
 		rng: rand.New(rand.NewPCG(o.seed, 0x50a4)), began: time.Now(),
 	}
 	b.ids.Store(1)

@@ -40,7 +40,9 @@ func (h *history) list() []point {
 // watch takes down how the run goes, goes through its books, and shows both.
 func (r *run) watch(ctx context.Context) {
 	sampling := time.NewTicker(sampleEvery(r.length))
-	auditing := time.NewTicker(max(r.pace/10, 50*time.Millisecond))
+	every := max(r.pace/10, 50*time.Millisecond)
+	auditing := time.NewTicker(every)
+	audited := time.Now()
 	showing := newShow(r.out)
 	defer sampling.Stop()
 	defer auditing.Stop()
@@ -56,6 +58,8 @@ func (r *run) watch(ctx context.Context) {
 			before, last = now, p
 			r.history.add(p)
 		case <-auditing.C:
+			r.late.Store(max(r.late.Load(), int64(time.Since(audited)-every)))
+			audited = time.Now()
 			r.auditor.pass(false)
 		case <-showing.tick.C:
 			showing.show(r.progress(last))
