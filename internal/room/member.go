@@ -97,6 +97,9 @@ func (r *Room[T, H]) Leave(m *Member[T, H], now time.Duration) bool {
 		return false
 	}
 	r.remove(m, now)
+	if broken != RuleLeftNeeds {
+		r.trim(now) // of what was kept for it
+	}
 	return true
 }
 

@@ -244,8 +244,12 @@ func (r *Room[T, H]) disconnect(now time.Duration) {
 		}
 	}
 	// Only now, because it may come back here.
-	for _, m := range r.ended[first:] {
+	ended := r.ended[first:]
+	for _, m := range ended {
 		r.depart(m.User, now)
+	}
+	if len(ended) > 0 {
+		r.trim(now) // of what was kept for them
 	}
 }
 

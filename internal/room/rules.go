@@ -48,6 +48,8 @@ const (
 	RuleServed
 	RuleTurnsOfQueue
 	RuleTurnsOfSweep
+	RuleServedNeed
+	RuleLeftNeeds
 	ruleEnd
 )
 
@@ -93,6 +95,8 @@ var ruleNames = [...]string{
 	RuleServed:        "one who leaves waits for its offer",
 	RuleTurnsOfQueue:  "who catches up has turns while others keep up",
 	RuleTurnsOfSweep:  "who keeps up has turns while others catch up",
+	RuleServedNeed:    "who is being served is behind until all is settled",
+	RuleLeftNeeds:     "nothing is kept for one who has left",
 }
 
 func (r Rule) String() string { return ruleNames[r] }

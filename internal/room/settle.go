@@ -5,7 +5,9 @@ import "time"
 // Settle takes the answers to a step. Those of members who have left meanwhile
 // count, too, where something was taken.
 func (r *Room[T, H]) Settle(s *Step[T, H], now time.Duration) {
-	r.serving, r.stepping = nil, false
+	if broken == RuleServedNeed {
+		r.serving = nil
+	}
 	for i, m := range s.Members {
 		switch v := s.Answers[i]; {
 		case v == Taken && (m.place != nowhere || broken != RuleTakenLeft):
@@ -28,6 +30,7 @@ func (r *Room[T, H]) Settle(s *Step[T, H], now time.Duration) {
 			r.remove(m, now)
 		}
 	}
+	r.serving, r.stepping = nil, false // only now: until then they count as behind
 	r.disconnect(now)
 }
 

@@ -173,3 +173,39 @@ func TestCloggedUntilTheSweepIsThrough(t *testing.T) {
 	g.run()
 	require.False(t, g.Clogged(10))
 }
+
+// Who goes while a step is settled takes nothing with it that others of the same
+// step still need.
+func TestOneWhoGoesLeavesTheOthersTheirs(t *testing.T) {
+	cfg := roomy()
+	cfg.History, cfg.Run = 0, 1
+	g := newRig(t, cfg)
+	ann, bob := g.join("ann", Start{}), g.join("", Start{})
+	fast := g.join("", Start{})
+	g.run()
+	ann.answer, bob.answer = always(Busy), always(Busy)
+	g.say("a", "b")
+	g.run()
+	ann.answer, bob.answer = always(Gone), nil
+	g.Ready(&ann.Member)
+	g.Ready(&bob.Member)
+	g.run()
+	require.Equal(t, "[at 1/1] a b -ann", bob.String())
+	require.Equal(t, "[at 1/1] a b -ann", fast.String())
+}
+
+// What is kept for one who is behind goes with that one.
+func TestNothingIsKeptForOneWhoHasLeft(t *testing.T) {
+	cfg := roomy()
+	cfg.History = 1
+	g := newRig(t, cfg)
+	slow := g.join("", Start{})
+	g.join("", Start{})
+	g.run()
+	slow.answer = always(Busy)
+	g.say("a", "b", "c")
+	g.run()
+	require.Equal(t, 3, g.Values())
+	g.Leave(&slow.Member, g.now)
+	require.Equal(t, 1, g.Values())
+}

@@ -64,8 +64,8 @@ func (s *sub) checkGap(it *item) {
 func (s *sub) checkEnded() {
 	l, tells := s.l, s.l.setup.Room.Tells
 	switch {
-	case s.puny && (s.large < 0 || !tells):
-		return // what cannot be smaller, and cannot be told
+	case s.puny:
+		return
 	case tells && l.setup.Room.Policy != disconnect:
 		s.fail("ended, where it could have been told")
 	case s.kept:
@@ -152,6 +152,9 @@ func (l *live) look() {
 	c, r := l.core, &l.setup.Room
 	if c.Next() != l.next || c.Bytes() > r.Bytes || c.Bytes() < 0 || less(c.Next(), c.First()) {
 		l.fail("next %v by our account %v, %d bytes of %d", c.Next(), l.next, c.Bytes(), r.Bytes)
+	}
+	if values := c.Values(); values > r.History && c.Members() == 0 && l.idle && !c.Pending() {
+		l.fail("nobody is there, and %d values are kept", values)
 	}
 	there := 0
 	for _, s := range l.subs {

@@ -30,7 +30,9 @@ const unlimited = math.MaxInt32
 // change changes how much the client takes.
 func (c *client) change(n int) {
 	c.buffer = []int{unlimited, 60, 200, 20, 1, 1000}[n%6]
-	c.most = []int{unlimited, unlimited, 30, 80, 5}[n/6%5]
+	if c.most = []int{unlimited, unlimited, 30, 80, 5}[n/6%5]; n == 89 {
+		c.most = 0 // not even what the room itself has to tell
+	}
 	c.eager = n/30%3 == 1
 	c.free = c.buffer
 }

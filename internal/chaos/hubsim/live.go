@@ -41,6 +41,7 @@ type live struct {
 	at     int    // to how many of its members it was offered
 	end    int    // of the naive log when it was made
 	steps  int    // that were settled
+	idle   bool   // no pump runs
 	items  []item // of the step
 	shared []item // of the last step of the sweep
 

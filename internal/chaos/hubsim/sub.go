@@ -21,7 +21,7 @@ type sub struct {
 	refused bool // its last offer, and it has not been ready since
 	early   bool // it was ready before that offer was over
 	large   int  // the entry that it can never take; -1 if there is none
-	puny    bool // its last answer was TooLarge
+	puny    bool // it cannot even take what it has to be told
 
 	pos     room.Position // of the next value
 	next    int           // in the naive log, of what it has not accounted for
