@@ -2,16 +2,16 @@
 // run. From the root of the repository:
 //
 //	go run ./internal/bench -quick
-//	go run ./internal/bench -html race.html -json race.json
-//	go run ./internal/bench -from race.json -markdown docs/performance.md
+//	go run ./internal/bench -json docs/race.json -html race.html
+//	go run ./internal/bench -from docs/race.json -markdown docs/performance.md
 //	go run ./internal/bench -work fanout,idle -peers floor,longsplice,gws -rounds 9 -time 2s
 //	go run ./internal/bench -work fanout -members 1000 -peers floor,longsplice -time 5s -profile /tmp
 //
 // The first takes less than a minute, shows that everything works, and its
 // figures mean nothing. The second is the whole race, which takes about half an
 // hour on two processors that have nothing else to do; -rounds and -time make it
-// longer, and its figures steadier. The third puts the tables of such a race into
-// a document. The last writes profiles of the servers.
+// longer, and its figures steadier. The third puts its tables into
+// the documentation. The last writes profiles of the servers.
 //
 // Progress goes to the standard error, the tables to the standard output.
 // Interrupted, it prints what it has. It needs Linux, whose kernel tells the

@@ -68,6 +68,9 @@ func (g group) Curves() template.HTML {
 	return curves(g.cases)
 }
 
+// Few reports whether the cases are so few that each is shown.
+func (g group) Few() bool { return len(g.cases) <= 4 }
+
 // Panels are the cases one by one.
 func (g group) Panels() (all []panel) {
 	for _, c := range g.cases {

@@ -21,7 +21,7 @@ func color(p *peer) string {
 	for _, q := range peers {
 		switch {
 		case q == p && p.ours:
-			return fmt.Sprintf("var(--ours%d)", n%4)
+			return fmt.Sprintf("var(--ours%d)", n%5)
 		case q == p:
 			return fmt.Sprintf("var(--peer%d)", n%8)
 		case q != floorPeer && q.ours == p.ours:
@@ -109,7 +109,7 @@ func (a axis) ticks() (all []float64) {
 // curves draws how the figure of each peer changes over a group of cases.
 func curves(cases []*result) template.HTML {
 	const width, height = 820, 380
-	xs := axis{math.Inf(1), 0, 60, width - 110}
+	xs := axis{math.Inf(1), 0, 78, width - 110}
 	ys := axis{math.Inf(1), 0, height - 34, 12}
 	points := make(map[*peer][][2]float64)
 	for _, c := range cases {
@@ -127,7 +127,7 @@ func curves(cases []*result) template.HTML {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img" aria-label="%s">`, width, height, html.EscapeString(cases[0].Group))
 	for _, v := range ys.ticks() {
-		fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" class="grid"/><text x="52" y="%.1f" text-anchor="end">%s</text>`,
+		fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" class="grid"/><text x="70" y="%.1f" text-anchor="end">%s</text>`,
 			xs.from, ys.at(v), xs.to, ys.at(v)+4, short(v))
 	}
 	for _, c := range cases {

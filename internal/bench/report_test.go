@@ -89,3 +89,15 @@ func TestTheQuickRaceExcusesNobody(t *testing.T) {
 	require.ErrorContains(t, r.unexcused(), "gws, 3 lost")
 	require.ErrorContains(t, sample().unexcused(), "out of breath")
 }
+
+// TestTheDocumentHasTheFiguresOfOneRace: those of docs/race.json, and no others.
+func TestTheDocumentHasTheFiguresOfOneRace(t *testing.T) {
+	r, err := readResults("../../docs/race.json")
+	require.NoError(t, err)
+	require.NoError(t, r.verdict())
+	document, err := os.ReadFile("../../docs/performance.md")
+	require.NoError(t, err)
+	want, err := putTables(string(document), r.markdown())
+	require.NoError(t, err)
+	require.Equal(t, want, string(document), "run: go run ./internal/bench -from docs/race.json -markdown docs/performance.md")
+}

@@ -70,6 +70,9 @@ func (r *results) row(w *work, p *peer, at where) *row {
 
 func (r *results) add(w *work, p *peer, at where, f Faults, values []float64) {
 	into := r.row(w, p, at)
+	for i, v := range values {
+		values[i] = rounded(v)
+	}
 	into.Values = append(into.Values, values)
 	into.Faults.add(f)
 }

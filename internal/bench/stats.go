@@ -46,3 +46,9 @@ func short(v float64) string {
 	}
 	return strconv.FormatFloat(v, 'f', 3, 64)
 }
+
+// rounded keeps five digits, which is more than any measurement has.
+func rounded(v float64) float64 {
+	r, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 5, 64), 64) // what was formatted can be parsed
+	return r
+}

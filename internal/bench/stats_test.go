@@ -28,3 +28,10 @@ func TestShort(t *testing.T) {
 		require.Equal(t, want, short(v))
 	}
 }
+
+func TestRounded(t *testing.T) {
+	for v, want := range map[float64]float64{1.2345678: 1.2346, 123456789: 123460000, 0: 0, 0.000123456789: 0.00012346} {
+		require.Equal(t, want, rounded(v))
+	}
+	require.True(t, math.IsNaN(rounded(math.NaN())))
+}
