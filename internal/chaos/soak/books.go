@@ -54,7 +54,7 @@ type record struct {
 
 // sizes of the parts of the file, each of which begins at a multiple of 64.
 func bookSizes(records, rooms int) (sizes [3]int, total int) {
-	sizes = [3]int{int(unsafe.Sizeof(totals{})), rooms * ringLives * int(unsafe.Sizeof(ring{})), records * int(unsafe.Sizeof(record{}))}
+	sizes = [3]int{int(unsafe.Sizeof(totals{})), rooms * ringPlaces * int(unsafe.Sizeof(ring{})), records * int(unsafe.Sizeof(record{}))}
 	for i := range sizes {
 		sizes[i] = (sizes[i] + 63) &^ 63
 		total += sizes[i]
@@ -86,7 +86,7 @@ func openBooks(f *os.File, seats, rooms int) (*books, error) {
 	at := unsafe.Pointer(unsafe.SliceData(mem))
 	b := &books{file: f, totals: (*totals)(at)}
 	at = unsafe.Add(at, sizes[0])
-	b.rings = unsafe.Slice((*ring)(at), rooms*ringLives)
+	b.rings = unsafe.Slice((*ring)(at), rooms*ringPlaces)
 	at = unsafe.Add(at, sizes[1])
 	b.records = unsafe.Slice((*record)(at), seats*perSeat)
 	return b, nil

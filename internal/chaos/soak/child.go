@@ -25,6 +25,7 @@ const booksFile = 3
 type settings struct {
 	Role         string // "server" or "clients"
 	Life         uint32
+	Place        int // of a server: of its rooms' order in the books
 	Seed         uint64
 	Seats, Rooms int // of the whole run
 	Pace         time.Duration
@@ -46,8 +47,9 @@ type address struct {
 
 // A command is what the parent tells a child, an event what it hears.
 type command struct {
-	Do   string // "drain", "quit"
-	Life uint32 `json:",omitempty"` // of what comes after a drain
+	Do    string // "drain", "quit"
+	Life  uint32 `json:",omitempty"` // of what comes after a drain
+	Place int    `json:",omitempty"` // and its place
 }
 
 type event struct {

@@ -105,9 +105,8 @@ func (r *run) stop(ctx context.Context, p *process, d draws) {
 // drain has a server end its term in good order and begin another.
 func (r *run) drain(ctx context.Context, p *process) {
 	p.exclusively(ctx, func() {
-		life := r.life()
-		p.tell(command{Do: "drain", Life: life})
-		p.set.Life = life
+		r.nextTerm(p)
+		p.tell(command{Do: "drain", Life: p.set.Life, Place: p.set.Place})
 		r.await(p)
 	})
 }

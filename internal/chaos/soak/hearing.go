@@ -52,19 +52,19 @@ func (p *played) heard(msg []byte) {
 // heardInRoom counts positions, and holds values against what others have seen
 // there.
 func (p *played) heardInRoom(msg []byte) {
-	var what, life, from, next uint64
+	var what, place, from, next uint64
 	if len(msg) == 0 {
 		msg = []byte{0}
 	}
 	switch {
 	case msg[0] == tagValue && p.position > 0:
 		p.books.heard(msg[1:], p.plan.Nap > 0)
-		p.books.agree(p.books.ring(uint32(p.life), p.plan.Room), p.position, msg[1:])
+		p.books.agree(p.books.ring(p.place, p.plan.Room), p.position, msg[1:])
 		p.position++
-	case msg[0] == tagNotice && readNumbers(msg, &what, &life, &from, &next):
+	case msg[0] == tagNotice && readNumbers(msg, &what, &place, &from, &next):
 		switch hub.NoticeKind(what) {
 		case hub.Joined:
-			p.life, p.position = life, next
+			p.place, p.position = int(place%ringPlaces), next
 		case hub.Gap:
 			p.books.gaps.Add(1)
 			p.silent("a gap from", from)

@@ -5,11 +5,13 @@ import (
 	"sync/atomic"
 )
 
-// ringLives is how many of the latest lives of servers have the order of their
-// rooms in the books, ringSize how many of the latest values of each room.
+// ringPlaces is for how many terms of servers the order of their rooms is in the
+// books, the latest ringTerms of each; ringSize is how many of the latest values of
+// each room.
 const (
-	ringLives = 8
-	ringSize  = 1 << 13
+	ringTerms  = 4
+	ringPlaces = 2 * ringTerms
+	ringSize   = 1 << 13
 )
 
 // ring is what a room has said, as whoever came first to a position saw it: the
@@ -17,18 +19,19 @@ const (
 // members compare.
 type ring [ringSize]atomic.Uint64
 
-func (b *books) ring(life uint32, room int) *ring {
-	return &b.rings[room*ringLives+int(life)%ringLives]
-}
+func (b *books) ring(place, room int) *ring { return &b.rings[room*ringPlaces+place] }
 
-// clear forgets the orders of the life that had the place of a new one.
-func (b *books) clear(life uint32) {
-	for room := range len(b.rings) / ringLives {
-		r := b.ring(life, room)
+// place is where the order of a server's n-th term has its place. What was there
+// before is forgotten.
+func (b *books) place(server, n int) int {
+	place := server*ringTerms + n%ringTerms
+	for room := range len(b.rings) / ringPlaces {
+		r := b.ring(place, room)
 		for i := range r {
 			r[i].Store(0)
 		}
 	}
+	return place
 }
 
 // A verdict is what a comparison came to.

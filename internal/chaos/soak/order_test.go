@@ -35,7 +35,7 @@ func TestMembersCompare(t *testing.T) {
 	}
 	b.agree(r, 1, value(0))
 	require.EqualValues(t, 1, b.forgotten.Load())
-	b.clear(1)
+	require.Equal(t, 1, b.place(0, 1+ringTerms))
 	b.agree(r, 1, value(7))
-	require.EqualValues(t, 1, b.room.wrong.Load(), "another life")
+	require.EqualValues(t, 1, b.room.wrong.Load(), "another term")
 }

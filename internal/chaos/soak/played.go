@@ -28,7 +28,7 @@ type played struct {
 	enough context.Context // ends when it is to leave, or the session is over
 
 	// of a room's member
-	life     uint64
+	place    int    // of the room's order in the books
 	position uint64 // of the next value, 0 before the member knows
 }
 

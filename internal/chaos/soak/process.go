@@ -15,6 +15,7 @@ type process struct {
 	name    string
 	mortal  bool // it is killed now and then
 	set     settings
+	terms   int // of a server, so far
 	run     *run
 	serving chan struct{} // a server serves
 	busy    chan struct{} // has a token while something is done to the process

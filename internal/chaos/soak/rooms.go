@@ -13,11 +13,11 @@ import (
 func roomName(n int) string { return fmt.Sprintf("room %d", n) }
 
 // roomConfig is for rooms that keep little, so that who is slow misses something.
-func roomConfig(life uint32) hub.Config[*conn.Batch] {
+func roomConfig(place int) hub.Config[*conn.Batch] {
 	cfg := hubconn.Config()
 	cfg.Rooms = hub.Room{History: 50, Backlog: 100, Keep: 24 * time.Hour}
 	cfg.Notice = func(n hub.Notice) *conn.Batch {
-		batch, err := conn.Encode(numbers(tagNotice, uint64(n.Kind), uint64(life), n.From.Offset, n.Next.Offset))
+		batch, err := conn.Encode(numbers(tagNotice, uint64(n.Kind), uint64(place), n.From.Offset, n.Next.Offset))
 		if err != nil {
 			panic(err) // it is far from too long
 		}
@@ -35,7 +35,7 @@ func (s *served) inRoom(ctx context.Context) error {
 	}
 	defer sub.Leave()
 	s.books.joined.Add(1)
-	order := s.books.ring(s.life, s.plan.Room)
+	order := s.books.ring(s.place, s.plan.Room)
 	for {
 		msg, err := s.take(ctx)
 		if err != nil {

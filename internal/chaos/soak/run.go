@@ -97,10 +97,13 @@ func sampleEvery(length time.Duration) time.Duration {
 	return min(max(length/1000, 250*time.Millisecond), 10*time.Second)
 }
 
-func (r *run) life() uint32 {
-	life := r.lives.Add(1)
-	r.books.clear(life)
-	return life
+// nextTerm numbers the next life of a process, or term of a server.
+func (r *run) nextTerm(p *process) {
+	p.set.Life = r.lives.Add(1)
+	if server := slices.Index(r.servers, p); server >= 0 {
+		p.terms++
+		p.set.Place = r.books.place(server, p.terms)
+	}
 }
 
 // begin starts the servers, the proxies and the clients.
@@ -120,7 +123,7 @@ func (r *run) processes() []*process { return slices.Concat(r.servers, r.clients
 
 // start begins another life of a process, and returns when a server serves.
 func (r *run) start(p *process) error {
-	p.set.Life = r.life()
+	r.nextTerm(p)
 	if err := p.start(); err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ func (s settings) config() conn.Config {
 type term struct {
 	*child
 	life      uint32
+	place     int // of its rooms' order in the books
 	pull      *conn.Server
 	push      *conn.Server
 	rooms     *hub.Hub[*conn.Batch]
@@ -48,8 +49,8 @@ type term struct {
 	addresses []address
 }
 
-func (c *child) newTerm(ctx context.Context, life uint32) (*term, error) {
-	t := &term{child: c, life: life, rooms: hub.New(roomConfig(life))}
+func (c *child) newTerm(ctx context.Context, life uint32, place int) (*term, error) {
+	t := &term{child: c, life: life, place: place, rooms: hub.New(roomConfig(place))}
 	cfg := c.config()
 	cfg.MaxHandshakesPerIP, cfg.MaxFailedResumes, cfg.MinPing = -1, -1, 100*time.Millisecond // all are from one address
 	cfg.ComeBackMin, cfg.ComeBackMax = c.Pace/10, c.Pace
@@ -95,9 +96,9 @@ func (c *child) serve(ctx context.Context, commands <-chan command) {
 	sampler.Go(func() { c.sampling(ctx, func() int { return 0 }) })
 	defer sampler.Wait()
 	defer stop()
-	life := c.Life
+	life, place := c.Life, c.Place
 	for {
-		t, err := c.newTerm(ctx, life)
+		t, err := c.newTerm(ctx, life, place)
 		if err != nil {
 			c.tell(event{Ev: "fault", Text: err.Error()})
 			return
@@ -117,6 +118,6 @@ func (c *child) serve(ctx context.Context, commands <-chan command) {
 		if quit {
 			return
 		}
-		life = cmd.Life
+		life, place = cmd.Life, cmd.Place
 	}
 }
