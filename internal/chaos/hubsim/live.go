@@ -121,7 +121,7 @@ func (l *live) append(id int) {
 	}
 	l.note("append %d %+v", id, *m)
 	l.take(said{kind: kind, msg: id, user: m.to, key: m.key, size: m.size})
-	l.sweepEnded()
+	l.takeEnded()
 }
 
 // presence reports whether an entry says who came or went.
@@ -159,7 +159,7 @@ func (l *live) seek(next room.Position) {
 	l.next = next
 	l.forgot = len(l.log)
 	l.loosen()
-	l.sweepEnded()
+	l.takeEnded()
 }
 
 func (l *live) forget(bytes int) {
@@ -168,7 +168,7 @@ func (l *live) forget(bytes int) {
 	l.core.Forget(bytes, l.now)
 	l.forgot = len(l.log)
 	l.loosen()
-	l.sweepEnded()
+	l.takeEnded()
 }
 
 // loosen takes note that something was appended or evicted for which nobody
@@ -217,7 +217,7 @@ func (l *live) tick() {
 			l.absent(user)
 		}
 	}
-	l.sweepEnded()
+	l.takeEnded()
 	if d := l.core.Deadline(); d != 0 && d <= l.now {
 		l.fail("a tick at %v is due at %v again", l.now, d)
 	}

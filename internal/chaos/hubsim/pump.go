@@ -14,7 +14,7 @@ func (l *live) work() bool {
 	case !l.open:
 		l.group++
 		l.open = l.core.Step(&l.step, l.now)
-		l.sweepEnded()
+		l.takeEnded()
 		if !l.open {
 			if l.core.Pending() {
 				l.fail("there is something pending, and no step")
@@ -173,7 +173,7 @@ func (l *live) conclude() {
 		case room.Gone:
 			if s.left = true; !s.over {
 				l.core.Leave(m, l.now)
-				l.gone1(s)
+				l.parted(s)
 			}
 		}
 	}
@@ -181,7 +181,7 @@ func (l *live) conclude() {
 	l.open = false
 	l.progress = true
 	l.steps++
-	l.sweepEnded()
+	l.takeEnded()
 	for _, m := range l.step.Members {
 		s := m.Handle
 		if s.over {

@@ -101,7 +101,7 @@ func (w *world) joinAt(n *node, number int, c *client, at room.Start) bool {
 	s.next = l.index(s.pos)
 	s.kept, s.passed = false, w.broker != nil
 	w.note("%v joins at %v from %+v", s, s.pos, at)
-	l.sweepEnded()
+	l.takeEnded()
 	return true
 }
 
@@ -161,7 +161,7 @@ func (w *world) leave(s *sub, quit bool) {
 	if !l.core.Leave(&s.m, w.now) {
 		s.fail("it was no member when it left")
 	}
-	l.gone1(s)
+	l.parted(s)
 	if quit {
 		if u := l.users[s.m.User]; u != nil && u.members == 0 {
 			w.meet(metDismissed)
@@ -169,15 +169,15 @@ func (w *world) leave(s *sub, quit bool) {
 		}
 		l.core.Dismiss(s.m.User, w.now)
 	}
-	l.sweepEnded()
+	l.takeEnded()
 	l.progress = true
 	if !l.core.Served(&s.m) {
 		l.returned(s)
 	}
 }
 
-// gone1 takes note that a membership is over.
-func (l *live) gone1(s *sub) {
+// parted takes note that a membership is over.
+func (l *live) parted(s *sub) {
 	if s.over {
 		s.fail("it is over twice")
 	}
@@ -225,16 +225,16 @@ func (w *world) comeBack(n *node, number int, c *client, k int) {
 	}
 }
 
-// sweepEnded takes note of the memberships that the room has ended, which it may
+// takeEnded takes note of the memberships that the room has ended, which it may
 // do only to one who has missed something or cannot be told of it.
-func (l *live) sweepEnded() {
+func (l *live) takeEnded() {
 	for _, m := range l.core.Ended() {
 		s := m.Handle
 		l.note("%v is ended", s)
 		l.meet(metEnded)
 		l.counts.Ended++
 		s.checkEnded()
-		l.gone1(s)
+		l.parted(s)
 		if !l.core.Served(m) {
 			l.returned(s)
 		}
