@@ -29,7 +29,7 @@ func TestSlowReaders(t *testing.T) {
 		r.Alone(t)
 		still := &heartbeat.Config{Interval: -1}
 		h := open(t, over, listen(t, 16<<10), conn.Config{SendBuffer: buffer, WriteTimeout: -1, Heartbeat: still,
-			MaxHandshakesPerIP: -1}, hub.Room{Backlog: 100, History: 100}, healthy)
+			MaxHandshakesPerIP: -1, HandshakeTimeout: time.Minute}, hub.Room{Backlog: 100, History: 100}, healthy)
 		before := held()
 		readers(t, h.server, n)
 		for range n {

@@ -81,7 +81,7 @@ func drip(t *testing.T, what trickle, r *row.Row) {
 		now := time.Now()
 		slowest = max(slowest, now.Sub(began))
 		worst = max(worst, now.Sub(began)-pace.during(began, now))
-		require.NoError(t, c.Close())
+		require.NoError(t, c.Shutdown(ctx, conn.CodeNormal, ""))
 		time.Sleep(limit / 10) // spreads them over the time of the attack
 	}
 	grown := held() - before
