@@ -86,7 +86,9 @@
 //
 // Members who keep up miss nothing, however fast others publish: publishers wait
 // when the hub itself cannot get a room's values out in time, for as long as
-// their context allows.
+// their context allows. What nobody can be made to wait for is told as a gap: more
+// comings and goings at once than Room.Backlog, values that grow older than Room.Age
+// or are given up for MaxBytes before they are offered, and what a broker passed over.
 //
 // # Presence
 //
