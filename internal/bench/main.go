@@ -41,7 +41,7 @@ func race(ctx context.Context, args []string) error {
 	workNames := flags.String("work", names(works, func(w *work) string { return w.name }), "what to race, separated by commas")
 	peerNames := flags.String("peers", names(peers, func(p *peer) string { return p.name }), "who takes part, separated by commas")
 	rounds := flags.Int("rounds", 5, "how often each peer has its turn; what takes long is content with fewer")
-	long := flags.Duration("time", 350*time.Millisecond, "how long a turn is; many members take longer")
+	long := flags.Duration("time", 300*time.Millisecond, "how long a turn is; many members take longer")
 	short := flags.Bool("quick", false, "a minute's race of a few clients, whose figures mean nothing")
 	members := flags.String("members", "", "how many members a fan-out has, separated by commas, instead of 1000,10000")
 	from := flags.String("from", "", "do not race, but report what -json wrote to this file")
