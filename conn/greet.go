@@ -97,7 +97,7 @@ func (l *link) begin() {
 	}
 	c.returnLeaseLocked(l, err)
 	c.wakeReceiverLocked()
-	if c.progress != nil || c.closing {
+	if c.progress != nil || len(c.writable) > 0 || c.closing {
 		c.lendLocked()
 	}
 	c.unlock()

@@ -129,6 +129,9 @@ func (c *Conn) receiveSlow(ctx context.Context, park bool) (msg []byte, err erro
 			c.unlock()
 			return nil, errParked
 		} else {
+			if park && l != nil {
+				c.watchIdleLocked() // a temporary reader, which is interrupted to park
+			}
 			c.waitLocked(ctx)
 		}
 	}
@@ -151,6 +154,9 @@ func (c *Conn) returnLeaseLocked(l *link, err error) {
 		c.mu.Lock()
 	}
 	l.leased = false
+	if !c.receiving {
+		c.awayLocked() // a look of the timer's may have found the lease taken
+	}
 	c.letLinkGoLocked(l)
 }
 

@@ -243,7 +243,10 @@ func (c *Conn) letLinkGoLocked(l *link) {
 			l.uninterrupt()
 			var sink [512]byte
 			for {
-				if _, err := l.nc.Read(sink[:]); err != nil {
+				_, err := l.nc.Read(sink[:])
+				if errors.Is(err, os.ErrDeadlineExceeded) && !l.failed.Load() {
+					l.uninterrupt() // it was meant for the reader before
+				} else if err != nil {
 					break
 				}
 			}
