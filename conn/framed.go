@@ -37,6 +37,7 @@ type Framed interface {
 	// Frame puts p into frames and has them written by write, which takes what
 	// there is room for, never waits, and returns no error for taking less. Frame
 	// returns how much of p the socket has taken; nothing is no error. What it
-	// leaves comes next, in Frame or in Write.
+	// leaves comes next, in Frame or in Write. write is good until Frame returns,
+	// and not after.
 	Frame(p []byte, write func([]byte) (int, error)) (n int, err error)
 }

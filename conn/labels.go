@@ -8,7 +8,9 @@ import (
 // Every goroutine that the package starts has the label "longsplice" with what it
 // is for as value, in the place of what it would have inherited from the goroutine
 // that happened to start it. A profile of an application so tells the library's
-// work from its own. The labels are made once: to set them is to store a pointer.
+// work from its own. What the application starts from a callback or a handler
+// inherits the label, as goroutines do, unless it sets one of its own. The labels
+// are made once: to set them is to store a pointer.
 var (
 	handlerLabel   = label("handler")   // a handler, which is the application's
 	handshakeLabel = label("handshake") // a server's side of one

@@ -62,16 +62,19 @@ func (l *link) readOn() {
 	c.mu.Lock()
 	for {
 		err := l.readLocked()
-		if c.receiving || err != nil && !errors.Is(err, errInterrupted) || l.ending || c.link != l {
+		if errors.Is(err, errInterrupted) {
+			c.unlock()
+			l.uninterrupt()
+			c.mu.Lock()
+			err = nil
+		}
+		// What interrupts the read says why under the lock, and may have done so
+		// just before the interruption was taken back.
+		if c.receiving || err != nil || l.ending || c.link != l {
 			c.returnLeaseLocked(l, err)
 			c.wakeReceiverLocked()
 			c.unlock()
 			return
-		}
-		if err != nil {
-			c.unlock()
-			l.uninterrupt()
-			c.mu.Lock()
 		}
 	}
 }

@@ -13,9 +13,9 @@ const sessionCost = 16 << 10
 // there is no room.
 func (r *registry) park(c *Conn) {
 	c.mu.Lock()
-	n, detached := c.s.Count(), c.link == nil && !c.ended
+	detached := c.link == nil && !c.ended
 	gen, _ := c.s.Generation()
-	bytes := sessionCost + int64(n.Held) + int64(c.inbox.held)
+	bytes := c.weightLocked()
 	c.mu.Unlock()
 	if detached {
 		r.parkAfter(c, gen, bytes)
@@ -48,12 +48,18 @@ func (r *registry) parkAfter(c *Conn, gen uint64, bytes int64) {
 	}
 }
 
-// grow takes note that a waiting session's send buffer holds n bytes more.
-func (r *registry) grow(c *Conn, n int) {
+// weightLocked is what the session takes up while it waits.
+func (c *Conn) weightLocked() int64 {
+	return sessionCost + int64(c.s.Count().Held) + int64(c.inbox.held)
+}
+
+// grow takes note that a waiting session takes up so many bytes by now. It never
+// takes less while it waits, so what comes out of order does no harm.
+func (r *registry) grow(c *Conn, bytes int64) {
 	r.mu.Lock()
-	if s := r.seats[c]; s != nil && s.parked != nil {
-		s.bytes += int64(n)
-		r.bytes += int64(n)
+	if s := r.seats[c]; s != nil && s.parked != nil && bytes > s.bytes {
+		r.bytes += bytes - s.bytes
+		s.bytes = bytes
 	}
 	evicted := r.evictFor("")
 	r.mu.Unlock()

@@ -61,6 +61,8 @@ type modelSeat struct {
 	bytes    int64
 }
 
+func (s *modelSeat) weight() int64 { return int64(sessionCost + s.c.s.Count().Held) }
+
 func newRegistryModel(t *testing.T) *registryModel {
 	return &registryModel{t: t, srv: newRegistry(t, &Config{MaxDetached: modelDetached, MaxDetachedBytes: modelBytes})}
 }
@@ -107,11 +109,10 @@ func (m *registryModel) step(op byte, which, n int) {
 		})
 	case op == 4 && !s.attached:
 		msg := make([]byte, n*16)
-		before := s.c.Stats().Unacked
 		require.NoError(m.t, s.c.TrySend(msg))
-		if added := int64(s.c.Stats().Unacked - before); slices.Contains(m.parked, s) {
-			s.bytes += added
-			m.bytes += added
+		if bytes := s.weight(); slices.Contains(m.parked, s) {
+			m.bytes += bytes - s.bytes
+			s.bytes = bytes
 		}
 		m.evict("")
 	case op == 5:
@@ -125,7 +126,7 @@ func (m *registryModel) step(op byte, which, n int) {
 func (m *registryModel) died(s *modelSeat) {
 	gen, _ := s.c.s.Generation()
 	m.pending = append(m.pending, func() {
-		bytes := int64(sessionCost + s.c.Stats().Unacked)
+		bytes := s.weight()
 		m.srv.sessions.parkAfter(s.c, gen, bytes)
 		waits := slices.Contains(m.parked, s)
 		if !s.over && gen >= s.rekeyed && (!waits || gen > s.lost) {

@@ -119,6 +119,21 @@ func TestLongestWaitingIsEvictedForMemory(t *testing.T) {
 	require.Zero(t, r.bytes)
 }
 
+// Messages that fit their memory badly count for what they take up, as they do in
+// the send buffer.
+func TestWaitingSessionCountsWhatItTakesUp(t *testing.T) {
+	srv := newRegistry(t, nil)
+	r := &srv.sessions
+	c := waiting(t, srv, "")
+	r.park(c)
+	for range 5 {
+		require.NoError(t, c.TrySend(make([]byte, 40_000)))
+	}
+	require.Greater(t, r.bytes, int64(sessionCost+5*50_000))
+	r.unpark(c, 2)
+	require.Zero(t, r.bytes)
+}
+
 // The client comes back while the death of its last link is still on its way to
 // the registry.
 func TestParkThatComesTooLateIsIgnored(t *testing.T) {

@@ -233,9 +233,12 @@ func TestHandlersReturn(t *testing.T) {
 func TestRunEndsWhenTheServerClosesWhateverWasOnItsWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const kicked conn.Code = 1000
+		const latency = 10 * time.Millisecond
 		b := newBed(t, conn.HandlerFunc(func(context.Context, *conn.Conn) error {
-			return &conn.CloseError{Code: kicked, Reason: "kicked"} // without listening
+			time.Sleep(latency / 2) // of the bubble: what the client says is on its way
+			return &conn.CloseError{Code: kicked, Reason: "kicked"}
 		}), nil)
+		b.net.SetLatency(conntest.Both, latency)
 		sessions := 0
 		err := conn.Run(t.Context(), "mem://server", conn.HandlerFunc(func(ctx context.Context, c *conn.Conn) error {
 			sessions++

@@ -118,7 +118,7 @@ func (c *Conn) batchLocked(b *Batch, err error) error {
 		c.wanted = max(c.wanted, len(b.frames))
 		return c.sendErrLocked(err)
 	}
-	c.acceptedLocked(b.n, len(b.frames))
+	c.acceptedLocked(b.n)
 	return nil
 }
 
@@ -135,12 +135,12 @@ func (c *Conn) acceptLocked(msg []byte, mine *turn) error {
 	if err := c.s.Append(msg); err != nil {
 		return c.sendErrLocked(err)
 	}
-	c.acceptedLocked(1, wire.HeaderSize+len(msg))
+	c.acceptedLocked(1)
 	return nil
 }
 
 // acceptedLocked sees accepted messages off.
-func (c *Conn) acceptedLocked(messages, size int) {
+func (c *Conn) acceptedLocked(messages int) {
 	c.stats.sent += uint64(messages)
 	switch {
 	case c.link != nil:
@@ -148,7 +148,8 @@ func (c *Conn) acceptedLocked(messages, size int) {
 			c.writeLocked(c.link)
 		}
 	case c.server != nil:
-		c.afterLocked(func() { c.server.sessions.grow(c, size) })
+		bytes := c.weightLocked()
+		c.afterLocked(func() { c.server.sessions.grow(c, bytes) })
 	}
 }
 

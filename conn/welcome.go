@@ -118,7 +118,9 @@ func (s *Server) judge(ctx context.Context, l *link, p Peer) (identity string, e
 			s.cfg.log().Error("Authenticate panicked", "panic", v, "stack", string(debug.Stack()))
 			err = fmt.Errorf("conn: Authenticate panicked: %v", v)
 		case !returned:
-			l.fail(errors.New("conn: Authenticate called runtime.Goexit"))
+			err = errors.New("conn: Authenticate called runtime.Goexit")
+			s.traceRefused(l.nc.RemoteAddr(), err)
+			l.fail(err)
 		}
 	}()
 	identity, err = s.cfg.Authenticate(ctx, p)
