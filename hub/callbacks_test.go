@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -136,4 +137,39 @@ func TestALongNameHasAPersonalRoom(t *testing.T) {
 		user := strings.Repeat("u", 128)
 		join(t, h, Personal(user), As(user))
 	})
+}
+
+// As a test's FailNow does, when it is called in an Offer. Whoever publishes may
+// be the one whose goroutine it ends.
+func TestGoexitInAnOfferEndsTheMembershipAlone(t *testing.T) {
+	for _, members := range []int{2, 20} {
+		bubble(t, texts(), func(t *testing.T, h *Hub[string]) {
+			var others []*reader
+			more := func() {
+				for range members / 2 {
+					m, _ := join(t, h, "r")
+					others = append(others, m)
+				}
+			}
+			more()
+			s, err := h.Join(t.Context(), "r", &reader{answer: func(_ *Sub[string], v string) Answer {
+				if v == "x" {
+					runtime.Goexit()
+				}
+				return Taken
+			}})
+			require.NoError(t, err)
+			more()
+			synctest.Wait()
+			go func() { _, _ = h.Publish(context.Background(), "r", "x") }() // may not return
+			synctest.Wait()
+			publish(t, h, "r", "y")
+			var p *PanicError
+			require.ErrorAs(t, s.Err(), &p)
+			for _, m := range others {
+				require.Contains(t, m.String(), "x y")
+			}
+			require.NoError(t, h.Close())
+		})
+	}
 }

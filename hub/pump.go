@@ -26,6 +26,7 @@ type pump[T any] struct {
 	value T
 	at    int
 	cause *PanicError
+	ended bool   // an Offer has ended the goroutine
 	call  func() // offers the step, made once
 }
 
@@ -39,9 +40,16 @@ func (r *live[T]) pump(steps int) {
 		p.call = p.offerStep
 	}
 	p.hub, p.room = r.hub, r
-	defer p.free()
+	p.run(steps, false)
+}
+
+// run is pump; begun, it goes on with a step that was begun.
+func (p *pump[T]) run(steps int, begun bool) {
+	r := p.room
+	defer p.release()
 	r.mu.Lock()
-	for ; !r.gone && r.core.Step(&p.step, r.hub.clock()); steps-- {
+	for ; begun || !r.gone && r.core.Step(&p.step, r.hub.clock()); steps-- {
+		begun = false
 		r.mu.Unlock()
 		p.offer()
 		r.mu.Lock()
@@ -67,6 +75,30 @@ func (r *live[T]) pumpOn() {
 	pprof.SetGoroutineLabels(pumpLabel)
 	defer r.hub.tasks.Done()
 	r.pump(math.MaxInt)
+}
+
+// release frees the pump, or has another goroutine carry on where an Offer has
+// ended this one: runtime.Goexit, as a test's FailNow calls it, cannot be stopped.
+func (p *pump[T]) release() {
+	if !p.ended {
+		p.free()
+		return
+	}
+	p.ended = false
+	r := p.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.gone {
+		p.free()
+		return
+	}
+	r.hub.tasks.Add(1)
+	go func() {
+		pprof.SetGoroutineLabels(pumpLabel)
+		defer r.hub.tasks.Done()
+		p.panicked()
+		p.run(math.MaxInt, true)
+	}()
 }
 
 // leaveLocked ends the memberships of those who want nothing any more.
@@ -103,13 +135,19 @@ func (p *pump[T]) offer() {
 // offerStep makes the value, if p.at is below 0, and offers it to the members
 // from p.at on.
 func (p *pump[T]) offerStep() {
+	returned := false
 	defer func() {
-		if v := recover(); v != nil {
+		switch v := recover(); {
+		case v != nil:
 			p.cause = &PanicError{Value: v, Stack: debug.Stack()}
+		case !returned:
+			p.cause = &PanicError{Value: "runtime.Goexit", Stack: debug.Stack()}
+			p.ended = true
 		}
 	}()
 	if p.at < 0 {
 		if p.make(); p.cause != nil {
+			returned = true
 			return
 		}
 	}
@@ -120,6 +158,7 @@ func (p *pump[T]) offerStep() {
 		}
 		p.step.Answers[p.at] = room.Verdict(min(s.member.Offer(s, p.value), Gone))
 	}
+	returned = true
 }
 
 func (p *pump[T]) make() {
