@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,13 +104,19 @@ func report(b *testing.B, n, burst int, round func()) {
 	for range 3 {
 		round()
 	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	began := cpu()
 	b.ResetTimer()
 	for range b.N {
 		round()
 	}
 	b.StopTimer()
-	b.ReportMetric(float64(cpu()-began)/float64(b.N*n*burst), "cpu-ns/delivery")
+	took := cpu() - began
+	runtime.ReadMemStats(&after)
+	deliveries := float64(b.N * n * burst)
+	b.ReportMetric(float64(took)/deliveries, "cpu-ns/delivery")
+	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/deliveries, "allocs/delivery")
 }
 
 func floor(b *testing.B, n, burst int) {
