@@ -181,7 +181,7 @@ func TestClientLeavesAServerWithImpossiblePositions(t *testing.T) {
 	}
 }
 
-// FAULTS row 27.
+// Row 27 of the fault matrix.
 func TestPositionsNeverWrap(t *testing.T) {
 	row.Of(t, 27, "")
 	synctest.Test(t, func(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"github.com/longsplice/longsplice/conn"
 	"github.com/longsplice/longsplice/conn/conntest"
 	"github.com/longsplice/longsplice/heartbeat"
-	"github.com/longsplice/longsplice/internal/chaos/row"
 )
 
 // downs collects when links die.
@@ -93,10 +92,7 @@ func TestWriteTimeoutDropsAPeerThatNeverReads(t *testing.T) {
 	})
 }
 
-// A clock that jumps is no reason for anything: nothing is measured by it. The
-// bubble's own jump, from years ago, is the evidence that links survive one.
 func TestALongSilenceIsNoDeathWithoutAWatch(t *testing.T) {
-	row.Of(t, 11, "")
 	synctest.Test(t, func(t *testing.T) {
 		_, c, s := pair(t, &conn.Config{MinPing: -1, Heartbeat: noWatch}, conn.Config{Heartbeat: noWatch})
 		time.Sleep(10 * 365 * 24 * time.Hour)

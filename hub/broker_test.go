@@ -112,7 +112,7 @@ func TestRoomsOfSeveralNodes(t *testing.T) {
 	moved.waitFor(t, "[at 4] z")
 }
 
-// FAULTS row 48: what a node missed is told, once, and it goes on.
+// Row 48 of the fault matrix: what a node missed is told, once, and it goes on.
 func TestPartitionedNodeTellsOfTheGap(t *testing.T) {
 	row.Of(t, 48, "")
 	c := newCluster(t, 2)
@@ -146,7 +146,7 @@ func TestLostMessagesAreTold(t *testing.T) {
 	require.EqualValues(t, 0, c.hubs[1].Stats().Gaps, "everybody was told at once, nobody apart")
 }
 
-// FAULTS row 48: the broker begins anew.
+// Row 48 of the fault matrix: the broker begins anew.
 func TestRestartedBrokerBeginsAnotherEpoch(t *testing.T) {
 	row.Of(t, 48, "")
 	c := newCluster(t, 2)

@@ -48,7 +48,7 @@ func (m *guarded) leave(s *Sub[string]) {
 	}
 }
 
-// FAULTS row 47.
+// Row 47 of the fault matrix.
 func TestChurn(t *testing.T) {
 	row.Of(t, 47, "")
 	for _, members := range []int{1, 40} { // served by publishers, and by a goroutine

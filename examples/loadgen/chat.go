@@ -105,6 +105,8 @@ func (p *chatParty) hear(msg []byte, now time.Duration) bool {
 	case m.Op == protocol.Failed:
 		return p.refused(s, m)
 	case s == nil: // of no room, or of none of ours
+	case (m.Op == protocol.Joined || m.Op == protocol.Gap) && m.Next == nil, m.Op == protocol.Gap && m.From == nil:
+		p.counts.faults.corrupted.Add(1)
 	case m.Op == protocol.Joined:
 		s.next = *m.Next
 		if !s.entered {
@@ -112,8 +114,12 @@ func (p *chatParty) hear(msg []byte, now time.Duration) bool {
 			s.room.enter()
 		}
 	case m.Op == protocol.Gap:
-		s.gaps += m.Next.Offset - m.From.Offset
-		p.counts.faults.gap.Add(m.Next.Offset - m.From.Offset)
+		// A room that began anew does not know how many there were, and those
+		// count as lost.
+		if m.Next.Epoch == m.From.Epoch && m.Next.Offset > m.From.Offset {
+			s.gaps += m.Next.Offset - m.From.Offset
+			p.counts.faults.gap.Add(m.Next.Offset - m.From.Offset)
+		}
 		s.next = *m.Next
 	case m.Op == protocol.Line:
 		s.next.Offset++

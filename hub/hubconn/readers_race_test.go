@@ -3,4 +3,7 @@
 package hubconn_test
 
 // The race detector makes each many times as dear.
-const slowReaders = 500
+const (
+	slowReaders = 500
+	slowPart    = 2 // pools keep little under the race detector, at random
+)

@@ -2,4 +2,7 @@
 
 package hubconn_test
 
-const slowReaders = 10_000
+const (
+	slowReaders = 10_000
+	slowPart    = 4 // of a send buffer is what a reader may take
+)

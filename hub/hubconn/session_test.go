@@ -45,7 +45,7 @@ func TestTheEndOfASessionEndsItsMembership(t *testing.T) {
 	})
 }
 
-// FAULTS row 10: a peer that does not read fills its send buffer, is skipped, and
+// Row 10 of the fault matrix: a peer that does not read fills its send buffer, is skipped, and
 // goes on when it reads again. The others are not delayed.
 func TestASlowReaderSkipsAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -89,7 +89,7 @@ func (l line) verdict() string {
 		case c.Verdict != "pass" && c.Verdict != "skip":
 			worst = "FAIL"
 		}
-		if c.Lost+c.Doubled > 0 {
+		if c.Lost+c.Doubled+c.Left+c.Files > 0 {
 			worst = "FAIL"
 		}
 	}

@@ -70,9 +70,9 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-// What is lost or doubled fails a row, whatever its test says.
-func TestLostMessagesFailTheirRow(t *testing.T) {
-	for _, attr := range []string{"fault.lost", "fault.doubled"} {
+// What is lost, doubled or left over fails a row, whatever its test says.
+func TestLossesAndLeaksFailTheirRow(t *testing.T) {
+	for _, attr := range []string{"fault.lost", "fault.doubled", "fault.left", "fault.files"} {
 		run := read47(t, `{"Action":"attr","Package":"p","Test":"TestChurn","Key":"`+attr+`","Value":"1"}`)
 		require.False(t, run.Matrix([]int{47}).Good(), attr)
 	}

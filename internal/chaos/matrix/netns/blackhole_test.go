@@ -37,12 +37,13 @@ func (d *dialogue) resumed(end time.Duration, marks [2]int) {
 }
 
 // excuse is how much later than it should a verdict of the heartbeat may come on a
-// machine that does not let a process run: by as long as that was, and since it may
-// have been taken for a suspension by an answer's time, which the heartbeat then
-// allows anew.
+// machine that does not let a process run: by as long as that was, and by an answer's
+// time for each stall that was long enough to be taken for a suspension, after which
+// the heartbeat allows that anew.
 func (d *dialogue) excuse(marks [2]int) (excuse time.Duration) {
+	const suspension = (timeout - interval) / 4
 	for i, p := range d.both() {
-		again := p.count(marks[i], is(evStall))
+		again := p.count(marks[i], func(e event) bool { return e.Ev == evStall && e.Took > suspension })
 		excuse = max(excuse, p.late(marks[i])+time.Duration(again)*(timeout-interval))
 	}
 	if excuse > tolerated {

@@ -48,7 +48,7 @@ func (d *dialogue) dial(name string, cmd command, least, most time.Duration, bec
 	d.t.Logf("%s: %v: %s", name, e.Took.Round(100*time.Microsecond), e.Err)
 	require.Contains(d.t, e.Err, because)
 	require.GreaterOrEqual(d.t, e.Took, least)
-	require.LessOrEqual(d.t, e.Took, most+d.excuse(marks))
+	require.LessOrEqual(d.t, e.Took, most+d.cl.late(marks[client]))
 	return e.Took
 }
 

@@ -13,5 +13,6 @@
 // A case drives its processes by commands on their standard input, and judges
 // them by events on their standard output, stamped with the one clock that all
 // processes of a machine share. A limit in time is extended by as long as a process
-// says that it was not run, and by nothing else.
+// says that it was not run; and where a heartbeat judges, by the time for an answer
+// that it allows anew after what it must take for a suspension.
 package netns

@@ -20,7 +20,7 @@ func (p *peer) cut() {
 	require.NoError(p.t, bottom.Close())
 }
 
-// FAULTS row 22. The acknowledgement dies with its link, in either direction and
+// Row 22 of the fault matrix. The acknowledgement dies with its link, in either direction and
 // at any of its bytes, and nothing comes twice.
 func TestLostAck(t *testing.T) {
 	stage.Each(t, 22, func(t *testing.T, over stage.Over, r *row.Row) {
@@ -58,7 +58,7 @@ func TestLostAck(t *testing.T) {
 	})
 }
 
-// FAULTS row 23. Nothing is forgotten on the word of a peer that acknowledges what
+// Row 23 of the fault matrix. Nothing is forgotten on the word of a peer that acknowledges what
 // it cannot have.
 func TestAckAheadOfSent(t *testing.T) {
 	stage.Each(t, 23, func(t *testing.T, over stage.Over, r *row.Row) {
@@ -93,7 +93,7 @@ func TestAckAheadOfSent(t *testing.T) {
 	})
 }
 
-// FAULTS row 24.
+// Row 24 of the fault matrix.
 func TestAckBackwardOrRepeated(t *testing.T) {
 	stage.Each(t, 24, func(t *testing.T, over stage.Over, r *row.Row) {
 		r.Alone(t)

@@ -35,7 +35,7 @@ var bomb = sync.OnceValue(func() []byte {
 	return b.Bytes()
 })
 
-// FAULTS row 44. Nothing in the protocol is inflated: what a peer has compressed is
+// Row 44 of the fault matrix. Nothing in the protocol is inflated: what a peer has compressed is
 // a message like another, as long as it is.
 func TestBombIsAMessage(t *testing.T) {
 	stage.Each(t, 44, func(t *testing.T, over stage.Over, r *row.Row) {
@@ -60,7 +60,7 @@ func TestBombIsAMessage(t *testing.T) {
 	})
 }
 
-// FAULTS row 44, over WebSocket, which has compression as an extension. It is not
+// Row 44 of the fault matrix, over WebSocket, which has compression as an extension. It is not
 // negotiated with those who offer it, and a compressed message all the same ends
 // the link before anything is inflated.
 func TestBombInWebSocket(t *testing.T) {

@@ -82,7 +82,7 @@ func claimsOver(over stage.Over) []claim {
 	return claims
 }
 
-// FAULTS row 40. A length is a claim, and nothing is allocated for it.
+// Row 40 of the fault matrix. A length is a claim, and nothing is allocated for it.
 func TestClaimedLength(t *testing.T) {
 	stage.Each(t, 40, func(t *testing.T, over stage.Over, r *row.Row) {
 		r.Alone(t)

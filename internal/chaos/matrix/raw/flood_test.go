@@ -47,7 +47,7 @@ func flood(t *testing.T, nc net.Conn, what []byte) (sent func() int) {
 	return func() int { wg.Wait(); return n }
 }
 
-// FAULTS row 41.
+// Row 41 of the fault matrix.
 func TestZeroLengthFlood(t *testing.T) {
 	const window = 64 << 10
 	stage.Each(t, 41, func(t *testing.T, over stage.Over, r *row.Row) {
@@ -84,7 +84,7 @@ func TestZeroLengthFlood(t *testing.T) {
 	})
 }
 
-// FAULTS row 41, in WebSocket frames: what carries nothing is no sign of life.
+// Row 41 of the fault matrix, in WebSocket frames: what carries nothing is no sign of life.
 func TestEmptyFramesOfWebSocket(t *testing.T) {
 	for name, what := range map[string][]byte{
 		"messages":  wsFrame(wsFin|wsBinary, nil),
@@ -131,7 +131,7 @@ func TestEmptyFramesOfWebSocket(t *testing.T) {
 	}
 }
 
-// FAULTS row 42: pings that come too often end the session.
+// Row 42 of the fault matrix: pings that come too often end the session.
 func TestPingFlood(t *testing.T) {
 	stage.Each(t, 42, func(t *testing.T, over stage.Over, r *row.Row) {
 		r.Alone(t)
@@ -164,7 +164,7 @@ func TestPingFlood(t *testing.T) {
 	})
 }
 
-// FAULTS row 43. A pong that nobody asked for, or of another ping, answers nothing.
+// Row 43 of the fault matrix. A pong that nobody asked for, or of another ping, answers nothing.
 // Like any other bytes it shows that somebody is there.
 func TestUnsolicitedPong(t *testing.T) {
 	stage.Each(t, 43, func(t *testing.T, over stage.Over, r *row.Row) {

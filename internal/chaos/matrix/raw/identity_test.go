@@ -57,7 +57,7 @@ func attack(t *testing.T, over stage.Over, r *row.Row, attempts []attempt) (answ
 	return answers
 }
 
-// FAULTS row 20. A session's id is public and resumes nothing; and whoever repeats
+// Row 20 of the fault matrix. A session's id is public and resumes nothing; and whoever repeats
 // the HELLO that the session has been resumed with is too late.
 func TestDuplicateSessionID(t *testing.T) {
 	stage.Each(t, 20, func(t *testing.T, over stage.Over, r *row.Row) {
@@ -89,7 +89,7 @@ func TestDuplicateSessionID(t *testing.T) {
 	})
 }
 
-// FAULTS row 21. With another identity a token is worth what a guess is, and looks
+// Row 21 of the fault matrix. With another identity a token is worth what a guess is, and looks
 // like one, whatever else is right or wrong with it.
 func TestStolenToken(t *testing.T) {
 	as := func(who string, change func(*wire.Hello)) func(*dialogue) wire.Hello {

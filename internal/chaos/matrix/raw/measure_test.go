@@ -121,7 +121,7 @@ func (s *stalls) during(from, to time.Time) (sum time.Duration) {
 func (s *stalls) ofHeartbeat() time.Duration {
 	sum := s.excuse()
 	for _, late := range s.each {
-		if late > (timeout-interval)/8 {
+		if late > (timeout-interval)/4 {
 			sum += timeout - interval
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/longsplice/longsplice/internal/wire"
 )
 
-// FAULTS row 25, towards a server.
+// Row 25 of the fault matrix, towards a server.
 func TestPositionOfAClientMismatched(t *testing.T) {
 	stage.Each(t, 25, func(t *testing.T, over stage.Over, r *row.Row) {
 		r.Alone(t)
@@ -82,7 +82,7 @@ func impostor(t *testing.T, ln net.Listener, down *ledger.Stream, change func(*w
 	}
 }
 
-// FAULTS row 25, towards a client.
+// Row 25 of the fault matrix, towards a client.
 func TestPositionOfAServerMismatched(t *testing.T) {
 	stage.Each(t, 25, func(t *testing.T, over stage.Over, r *row.Row) {
 		r.Alone(t)
@@ -139,7 +139,7 @@ func TestPositionOfAServerMismatched(t *testing.T) {
 	})
 }
 
-// FAULTS row 26. The session ends at the first byte that is too many, and what came
+// Row 26 of the fault matrix. The session ends at the first byte that is too many, and what came
 // before it is not lost.
 func TestDataBeyondTheWindow(t *testing.T) {
 	const window = 10 * frame

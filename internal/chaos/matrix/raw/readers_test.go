@@ -13,7 +13,7 @@ import (
 	"github.com/longsplice/longsplice/internal/chaos/row"
 )
 
-// FAULTS row 46. Ten thousand members of a room, in a process of their own, read
+// Row 46 of the fault matrix. Ten thousand members of a room, in a process of their own, read
 // nothing. What they hold is bounded in all, and members who read lose nothing.
 func TestSlowReaders(t *testing.T) {
 	stage.Each(t, 46, func(t *testing.T, over stage.Over, r *row.Row) {

@@ -122,7 +122,7 @@ func layersOf(t *testing.T, over stage.Over) []layer {
 	return []layer{{"", bare(""), silence, nil}}
 }
 
-// FAULTS row 39. Whoever speaks something else is let go at once, and learns
+// Row 39 of the fault matrix. Whoever speaks something else is let go at once, and learns
 // nothing: not from an answer, nor from hearing its own words.
 func TestStranger(t *testing.T) {
 	stage.Each(t, 39, func(t *testing.T, over stage.Over, r *row.Row) {

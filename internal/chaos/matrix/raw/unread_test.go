@@ -53,7 +53,7 @@ func owed(t *testing.T, s *server, n int, ask func(i int) []byte, answer wire.Ki
 	return bodies, grown
 }
 
-// FAULTS row 42: pongs that nobody reads do not gather, however many pings there
+// Row 42 of the fault matrix: pongs that nobody reads do not gather, however many pings there
 // are, and a peer that reads nothing is dropped.
 func TestPongsUnread(t *testing.T) {
 	const n = 20_000
@@ -87,13 +87,13 @@ func TestAcksUnread(t *testing.T) {
 	}
 }
 
-// FAULTS row 42, to its end.
+// Row 42 of the fault matrix, to its end.
 func TestPingerThatDoesNotRead(t *testing.T) {
 	const deadline = 400 * time.Millisecond
 	stage.Each(t, 42, func(t *testing.T, over stage.Over, r *row.Row) {
 		r.Alone(t)
 		s := serveOn(t, over, listen(t, 16<<10), conn.Config{MinPing: -1, SendBuffer: 256 << 10, WriteTimeout: deadline}, nil)
-		busy := watch(t)
+		busy := watchFor(t, time.Millisecond, time.Millisecond) // the verdict takes several looks, each as late as that
 		p, _ := deaf(until(t), t, s)
 		d := &silent{s: s, c: <-s.sessions, sock: socket(p.nc), since: time.Now()}
 		d.fill()

@@ -15,7 +15,7 @@ import (
 	"github.com/longsplice/longsplice/internal/chaos/row"
 )
 
-// FAULTS row 10. Members of a room read nothing at all: their windows close, and
+// Row 10 of the fault matrix. Members of a room read nothing at all: their windows close, and
 // then their links are dropped. Nobody else is served later than with as many who
 // read.
 func TestZeroWindow(t *testing.T) {
