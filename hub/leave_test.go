@@ -62,6 +62,7 @@ func churn(t *testing.T, members int) {
 	h := New(cfg)
 	stop := make(chan struct{})
 	var all, publishers sync.WaitGroup
+	var offers atomic.Int64
 	for range 2 {
 		publishers.Go(func() {
 			for i := 0; ; i++ {
@@ -69,7 +70,10 @@ func churn(t *testing.T, members int) {
 				case <-stop:
 					return
 				default:
-					_, _ = h.Publish(t.Context(), fmt.Sprint(i%3), "x")
+					if _, err := h.Publish(t.Context(), fmt.Sprint(i%3), "x"); err != nil {
+						t.Error(err)
+						return
+					}
 				}
 			}
 		})
@@ -98,12 +102,14 @@ func churn(t *testing.T, members int) {
 				}
 				s.Ready()
 				m.leave(s)
+				offers.Add(m.offers.Load())
 			}
 		})
 	}
 	all.Wait()
 	close(stop)
 	publishers.Wait()
+	require.Positive(t, offers.Load())
 	require.Zero(t, h.Stats().Members)
 	for _, room := range h.Rooms() {
 		require.Empty(t, h.Users(room))

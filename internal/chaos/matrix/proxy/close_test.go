@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,15 +114,26 @@ func (c *closer) race(id uint32, hang bool) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	kind := c.random.IntN(3)
+	var cancelled atomic.Value // the instant
 	if kind == 0 && !hang {
-		stop := time.AfterFunc(c.soonish(), cancel)
+		stop := time.AfterFunc(c.soonish(), func() {
+			cancelled.Store(time.Now())
+			cancel()
+		})
 		defer stop.Stop()
 	}
 	s, err := conn.Dial(ctx, c.over.Target(c.proxy.Addr().String()), config)
 	if err != nil {
 		c.counts["dialling"]++
-		if kind != 0 || !errors.Is(err, context.Canceled) {
+		from, ok := cancelled.Load().(time.Time)
+		if !ok || !errors.Is(err, context.Canceled) {
 			return fmt.Errorf("dial: %w", err)
+		}
+		now := time.Now()
+		took := now.Sub(from) - c.busy.excuse(from, now)
+		c.worst = max(c.worst, took)
+		if took > time.Second {
+			return fmt.Errorf("dialling: returned after %v", took)
 		}
 		return nil
 	}

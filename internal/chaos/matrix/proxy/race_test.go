@@ -2,7 +2,9 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"testing"
 
@@ -110,7 +112,9 @@ func (v *rivalry) race(higher uint64) error {
 			continue
 		}
 		msg, err := p.message()
-		if err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return fmt.Errorf("link %d is neither alive nor cut off: %w", i, err)
+		} else if err != nil {
 			_ = p.Close() // it was cut off
 			continue
 		}
