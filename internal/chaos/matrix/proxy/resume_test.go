@@ -42,7 +42,7 @@ func TestSendsDuringReplay(t *testing.T) {
 	const (
 		replayed = 100
 		size     = 1000
-		rate     = 500_000 // bytes a second: the replay takes a fifth of one
+		rate     = 50_000 // bytes a second: left alone, the replay would take two
 	)
 	stage.Each(t, 29, func(t *testing.T, over stage.Over, r *row.Row) {
 		r.Alone(t)
@@ -64,8 +64,8 @@ func TestSendsDuringReplay(t *testing.T) {
 					during++
 				}
 			}
-			w.heard()
 			l.proxy.SetBandwidth(d, 0)
+			w.heard()
 			require.Positive(t, w.from.Stats().Replayed)
 		}
 		r.Note("%d of %d messages sent during a replay", during, 2*replayed)
