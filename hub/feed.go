@@ -53,7 +53,7 @@ func (r *live[T]) tryLocked(ctx context.Context) error {
 	stop()
 	cancel()
 	r.mu.Lock()
-	if r.gone {
+	if r.gone || r.hub.ctx.Err() != nil { // Close ends this before it gets to the room
 		if r.mu.Unlock(); err == nil {
 			feed.Close()
 		}
