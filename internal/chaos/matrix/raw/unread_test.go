@@ -99,7 +99,8 @@ func TestPingerThatDoesNotRead(t *testing.T) {
 		d.fill()
 		flood(t, p.nc, bytes.Repeat(wire.AppendNonce(nil, wire.KindPing, 1), 1000))
 		await(t, d)
-		require.LessOrEqual(t, d.took, dropTime(deadline)+busy.excuse())
+		// The row names no time. A pong of which the kernel takes a part begins it anew.
+		require.LessOrEqual(t, d.took, 2*deadline+busy.excuse())
 		require.NoError(t, d.c.Err(), "the link is dead, not the session")
 		r.Detected(d.took)
 	})
